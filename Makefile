@@ -1,0 +1,92 @@
+# One target per habit. Everything runs inside .venv, which dev/bootstrap makes and keeps in step with the lock files.
+# `make run` and `make test` are all a newcomer needs; both work twice in a row, the second time offline.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+CODE := config media_pipeline search_index app dev wsgi.py
+
+.PHONY: help
+help: ## Show this list
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: ## Set up, make the demo catalogue, start web and worker, print the address (PORT=8080 to choose)
+	@dev/bootstrap run
+	@exec $(PY) -m dev.run
+
+.PHONY: test
+test: ## Set up with the test tools and run every test (ARGS="-k word" to narrow)
+	@dev/bootstrap test
+	@exec $(PY) -m dev.tests $(ARGS)
+
+.PHONY: setup
+setup: ## Set up for development without running anything
+	@dev/bootstrap test
+
+.PHONY: lint
+lint: ## ruff, templates, untranslated leftovers
+	@dev/bootstrap python
+	$(PY) -m ruff check .
+	@if find app -name '*.html' | grep -q .; then $(PY) -m djlint app --lint --quiet; fi
+
+.PHONY: format
+format: ## Let ruff lay out the Python code
+	@dev/bootstrap python
+	$(PY) -m ruff format $(CODE) tests
+	$(PY) -m ruff check --fix-only --quiet .
+
+.PHONY: types
+types: ## mypy, strict
+	@dev/bootstrap python
+	$(PY) -m mypy
+
+.PHONY: contracts
+contracts: ## Which part may import which (.importlinter)
+	@dev/bootstrap python
+	PYTHONPATH=. .venv/bin/lint-imports --no-logo
+
+.PHONY: check
+check: lint types contracts ## lint, types and contracts
+
+.PHONY: assets
+assets: ## Build scripts and styles from package.json into app/web/static/dist
+	@dev/bootstrap assets
+
+.PHONY: i18n
+i18n: ## Collect the texts of pages into the catalogues and compile them
+	@dev/bootstrap python
+	@$(PY) -m dev.i18n
+
+.PHONY: lock
+lock: ## Resolve requirements*.txt again into requirements*.lock (needs uv and a network)
+	@dev/lock
+
+.PHONY: bench
+bench: ## Print the figures and ratios the project is measured by
+	@dev/bootstrap test
+	@$(PY) -m pytest tests/bench -q -s -p no:randomly -p no:xdist --timeout=1800 $(ARGS)
+
+.PHONY: soak
+soak: ## Kill and restart web and worker for a while, then look for orphans (SECONDS=120)
+	@dev/bootstrap test
+	@$(PY) -m pytest tests/soak -q -s -p no:randomly -p no:xdist --timeout=7200 $(ARGS)
+
+.PHONY: screenshots
+screenshots: ## Every page at 360 and 1280 px, normal and elder mode, into build/screenshots
+	@dev/bootstrap test
+	@$(PY) -m dev.screenshots $(ARGS)
+
+.PHONY: docs
+docs: ## Check that links, settings and commands named in the docs exist
+	@dev/bootstrap python
+	@$(PY) -m pytest tests/architecture -q -k docs $(ARGS)
+
+.PHONY: clean
+clean: ## Remove everything that was built (keeps var/, your data); `make clean-data` removes that too
+	rm -rf .venv node_modules build app/web/static/dist .mypy_cache .ruff_cache .import_linter_cache .pytest_cache
+	find app -name '*.mo' -delete
+
+.PHONY: clean-data
+clean-data: ## Remove ./var: database, media, index
+	rm -rf var
