@@ -1,0 +1,49 @@
+"""Reads: who is behind a session token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts.models import LoginSession, Membership, User
+from app.accounts.services import token_hash
+from app.kernel.actor import Actor, Grant
+from app.kernel.clock import utc_now
+
+
+def find_actor(db: Session, token: str) -> Actor | None:
+    """Return the actor of a live session, or None when it ended, expired or the user was switched off."""
+    now = utc_now()
+    user = db.scalars(
+        select(User)
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            User.is_active.is_(True),
+        )
+    ).first()
+    if user is None:
+        return None
+    rows = db.execute(
+        select(Membership.role, Membership.institution_id, Membership.unit_id)
+        .where(Membership.user_id == user.id, Membership.ended_at.is_(None))
+        .order_by(Membership.id)
+    )
+    grants = tuple(Grant(str(role), institution_id, unit_id) for role, institution_id, unit_id in rows)
+    return Actor(user.id, user.public_id, user.display_name, grants)
+
+
+def touch_session(db: Session, token: str) -> None:
+    """Note that a session is in use; called on writes only, so watching pages stay read-only."""
+    db.execute(
+        update(LoginSession).where(LoginSession.token_hash == token_hash(token)).values(last_seen_at=utc_now())
+    )
+
+
+def forget_old_sessions(db: Session, *, keep: timedelta) -> None:
+    """Delete sessions that ended longer than `keep` ago."""
+    db.execute(delete(LoginSession).where(LoginSession.expires_at < utc_now() - keep))

@@ -1,0 +1,173 @@
+"""One turn of work, the same in embedded and scale-out mode: claim, commit, work, record.
+
+Handlers hold no transaction while they work. They return what is to be written as a function, which runs in the
+transaction that also marks the job succeeded, and only while the lease is still ours.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.kernel.db import unit_of_work
+from app.kernel.jobs import queue
+from app.kernel.jobs.model import Claim, Job, JobFailed, JobState
+
+log = structlog.get_logger(__name__)
+
+Record = Callable[[Session], None]
+#: Progress is written at most this often; the first and last values always.
+REPORT_EVERY_S = 2.0
+
+
+class JobContext:
+    """What a handler may use while it works: payload, scratch folder, progress, cancellation."""
+
+    def __init__(self, claim: Claim, work_path: Path) -> None:
+        self.claim = claim
+        self.payload: dict[str, Any] = claim.payload
+        #: Attempt-numbered, so that an orphan of an earlier attempt can never write into ours.
+        self.work_dir = work_path / "jobs" / f"{claim.job_id}-{claim.attempt}"
+        self.step, self.fraction = "", 0.0
+        self._stop = threading.Event()
+
+    def report(self, step: str, fraction: float) -> None:
+        """Say how far we are; the heartbeat stores it."""
+        self.step, self.fraction = step, min(max(fraction, 0.0), 1.0)
+
+    def is_cancelled(self) -> bool:
+        """True when a person cancelled the job or another worker took it over."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Tell the handler to give up."""
+        self._stop.set()
+
+
+Handler = Callable[[JobContext], Record | None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job: its lane, its handler and what a final failure means for its subject."""
+
+    name: str
+    lane: str
+    handler: Handler
+    on_failed: Callable[[Session, Job], None] | None = None
+
+
+@dataclass(slots=True)
+class JobRunner:
+    """Does jobs; one per process, used by all its lanes."""
+
+    #: Opens the app context the database session belongs to (Flask's `app.app_context`).
+    app_context: Callable[[], AbstractContextManager[Any]]
+    work_path: Path
+    lease_s: float
+    kinds: dict[str, JobKind] = field(default_factory=dict)
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+
+    def register(self, kind: JobKind) -> None:
+        """Make a kind known; names are unique."""
+        if kind.name in self.kinds:
+            message = f"job kind registered twice: {kind.name}"
+            raise ValueError(message)
+        self.kinds[kind.name] = kind
+
+    def work_once(self, lane: str) -> bool:
+        """Do one job of the lane. Return False when there was none."""
+        with self.app_context(), unit_of_work() as db:
+            claim = queue.claim(db, lane, worker=self.worker, lease_s=self.lease_s)
+        if claim is None:
+            return False
+        with structlog.contextvars.bound_contextvars(job_id=claim.job_id, job_kind=claim.kind, subject=claim.subject):
+            self._work(claim)
+        return True
+
+    def _work(self, claim: Claim) -> None:
+        started = time.monotonic()
+        context = JobContext(claim, self.work_path)
+        done = threading.Event()
+        beat = threading.Thread(target=self._heartbeats, args=(context, done), name=f"heartbeat-{claim.job_id}", daemon=True)
+        beat.start()
+        try:
+            outcome = self._handle(context)
+        finally:
+            done.set()
+            beat.join()
+            shutil.rmtree(context.work_dir, ignore_errors=True)
+        self._record(context, outcome)
+        log.info("job_finished", attempt=claim.attempt, took_s=round(time.monotonic() - started, 2))
+
+    def _handle(self, context: JobContext) -> Record | JobFailed | None:
+        kind = self.kinds.get(context.claim.kind)
+        if kind is None:
+            return JobFailed("unknown_kind", "系统不认识这种任务，请联系管理员。", is_transient=False)
+        try:
+            context.work_dir.mkdir(parents=True, exist_ok=True)
+            with self.app_context():
+                return kind.handler(context)
+        except JobFailed as failure:
+            log.warning("job_attempt_failed", code=failure.code, is_transient=failure.is_transient, exc_info=True)
+            return failure
+        except Exception:  # the edge of a job: whatever it was is logged, stored and tried again
+            log.exception("job_attempt_crashed")
+            return JobFailed("unexpected", "处理时出现意外错误，系统会自动重试。", is_transient=True)
+
+    def _record(self, context: JobContext, outcome: Record | JobFailed | None) -> None:
+        claim = context.claim
+        with self.app_context(), unit_of_work() as db:
+            if context.is_cancelled():
+                is_ours = queue.finish(db, claim, JobState.CANCELLED)
+            elif not isinstance(outcome, JobFailed):
+                is_ours = queue.finish(db, claim, JobState.SUCCEEDED)
+                if is_ours and outcome is not None:
+                    outcome(db)
+            elif outcome.is_transient and claim.attempt < claim.max_attempts:
+                is_ours = queue.put_back(db, claim, code=outcome.code, message=outcome.message)
+            else:
+                is_ours = queue.finish(db, claim, JobState.FAILED, code=outcome.code, message=outcome.message)
+                self.failed(db, claim.job_id if is_ours else None)
+            if not is_ours:
+                log.warning("job_result_discarded", reason="lease lost")
+
+    def failed(self, db: Session, job_id: int | None) -> None:
+        """Tell the kind that a job of it failed for good."""
+        job = db.get(Job, job_id, populate_existing=True) if job_id is not None else None
+        kind = self.kinds.get(job.kind) if job is not None else None
+        if job is not None and kind is not None and kind.on_failed is not None:
+            kind.on_failed(db, job)
+
+    def _heartbeats(self, context: JobContext, done: threading.Event) -> None:
+        interval_s = min(REPORT_EVERY_S, self.lease_s / 3)
+        while not done.wait(interval_s):
+            try:
+                with self.app_context(), unit_of_work() as db:
+                    alive = queue.heartbeat(
+                        db, context.claim, lease_s=self.lease_s, step=context.step, progress=context.fraction
+                    )
+            except Exception:  # edge of a thread: a missed beat is survivable, the next may succeed before the lease ends
+                log.exception("heartbeat_failed")
+                continue
+            if not alive:
+                context.stop()
+                return
+
+    def sweep(self) -> None:
+        """Take up the work of dead workers, and remove their scratch folders."""
+        with self.app_context(), unit_of_work() as db:
+            _, failed = queue.sweep_expired(db)
+            for job in failed:
+                self.failed(db, job.id)

@@ -1,0 +1,208 @@
+"""Every write to the jobs table; each function works in the caller's transaction.
+
+Claiming is one UPDATE … RETURNING (SQLite ≥ 3.35, PostgreSQL with SKIP LOCKED). Results are recorded only while the
+lease is still the worker's own, so a worker that was thought dead can never overwrite its successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Select, func, nulls_first, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from app.kernel.clock import utc_now
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.ids import new_token
+from app.kernel.jobs.model import Claim, Job, JobState, Priority
+
+log = structlog.get_logger(__name__)
+
+#: Seconds before attempt 2, 3, 4 …; the last repeats.
+BACKOFF_S: Sequence[float] = (5, 30, 120, 600)
+
+LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
+LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT)
+
+
+def enqueue(
+    db: Session,
+    kind: str,
+    *,
+    lane: str,
+    key: str,
+    payload: Mapping[str, Any] | None = None,
+    subject: str = "",
+    fair_key: str = "",
+    priority: int = Priority.NORMAL,
+    max_attempts: int = 3,
+) -> None:
+    """Add a job unless one with the same key already waits."""
+    now = utc_now()
+    job = Job(
+        kind=kind,
+        lane=lane,
+        key=key,
+        payload=dict(payload or {}),
+        subject=subject,
+        fair_key=fair_key,
+        priority=priority,
+        max_attempts=max_attempts,
+        state=JobState.QUEUED,
+        run_after=now,
+        created_at=now,
+    )
+    waiting = select(Job.id).where(Job.key == key, Job.state == JobState.QUEUED)
+    if db.scalar(waiting) is not None:
+        return
+    try:
+        with db.begin_nested():
+            db.add(job)
+    except IntegrityError:
+        # Another transaction enqueued the same key between our look and our insert: that one serves us too.
+        log.debug("job_already_waiting", key=key)
+
+
+def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | None:
+    """Take the next job of a lane: by priority, then the institution served longest ago, then age."""
+    now = utc_now()
+    waiting, served = aliased(Job), aliased(Job)
+    last_served = (
+        select(func.max(served.started_at)).where(served.fair_key == waiting.fair_key).correlate(waiting).scalar_subquery()
+    )
+    chosen = (
+        select(waiting.id)
+        .where(waiting.lane == lane, waiting.state == JobState.QUEUED, waiting.run_after <= now)
+        .order_by(waiting.priority.desc(), nulls_first(last_served), waiting.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=waiting)
+        .scalar_subquery()
+    )
+    row = db.scalars(
+        update(Job)
+        .where(Job.id == chosen, Job.state == JobState.QUEUED)
+        .values(
+            state=JobState.RUNNING,
+            lease=new_token(),
+            lease_until=now + timedelta(seconds=lease_s),
+            worker=worker,
+            attempts=Job.attempts + 1,
+            started_at=now,
+            step="",
+            progress=0.0,
+            error_code=None,
+            error_message=None,
+        )
+        .returning(Job)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).first()
+    if row is None:
+        return None
+    assert row.lease is not None, "set by the statement above"
+    return Claim(row.id, row.kind, row.lane, row.subject, row.payload, row.attempts, row.max_attempts, row.lease)
+
+
+def heartbeat(db: Session, claim_: Claim, *, lease_s: float, step: str, progress: float) -> bool:
+    """Extend the lease and store progress. Return False when the job is no longer ours or is to be cancelled."""
+    row = db.execute(
+        update(Job)
+        .where(Job.id == claim_.job_id, Job.state == JobState.RUNNING, Job.lease == claim_.lease)
+        .values(lease_until=utc_now() + timedelta(seconds=lease_s), step=step, progress=progress)
+        .returning(Job.cancel_requested)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return row is not None and not row[0]
+
+
+def finish(db: Session, claim_: Claim, state: JobState, *, code: str | None = None, message: str | None = None) -> bool:
+    """Record a final state. Return False (and change nothing) when the lease is no longer ours."""
+    values: dict[str, Any] = {
+        "state": state, "lease": None, "lease_until": None, "finished_at": utc_now(),
+        "error_code": code, "error_message": message,
+    }
+    if state is JobState.SUCCEEDED:
+        values["progress"] = 1.0
+    return _update_own(db, claim_, values)
+
+
+def put_back(db: Session, claim_: Claim, *, code: str, message: str) -> bool:
+    """Queue the job again after a transient failure, later and later."""
+    delay_s = BACKOFF_S[min(claim_.attempt, len(BACKOFF_S)) - 1]
+    return _update_own(db, claim_, {
+        "state": JobState.QUEUED, "lease": None, "lease_until": None,
+        "run_after": utc_now() + timedelta(seconds=delay_s), "error_code": code, "error_message": message,
+    })
+
+
+def _update_own(db: Session, claim_: Claim, values: dict[str, Any]) -> bool:
+    row = db.execute(
+        update(Job)
+        .where(Job.id == claim_.job_id, Job.state == JobState.RUNNING, Job.lease == claim_.lease)
+        .values(**values)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return row is not None
+
+
+def sweep_expired(db: Session) -> tuple[int, list[Job]]:
+    """Requeue jobs whose worker fell silent; those out of attempts fail. Return (requeued, failed rows)."""
+    now = utc_now()
+    silent: Select[tuple[Job]] = (
+        select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now).with_for_update(skip_locked=True)
+    )
+    requeued, failed = 0, []
+    for job in db.scalars(silent):
+        job.lease, job.lease_until = None, None
+        if job.cancel_requested:
+            job.state, job.finished_at = JobState.CANCELLED, now
+        elif job.attempts >= job.max_attempts:
+            job.state, job.finished_at = JobState.FAILED, now
+            job.error_code, job.error_message = "worker_lost", "处理程序多次意外中断，请稍后重试。"
+            failed.append(job)
+        else:
+            job.state, job.run_after = JobState.QUEUED, now
+            requeued += 1
+        log.warning("job_lease_expired", job_id=job.id, kind=job.kind, attempts=job.attempts, state=job.state)
+    return requeued, failed
+
+
+def request_cancel(db: Session, job_id: int) -> None:
+    """Cancel a waiting job at once; ask a running one to stop at its next heartbeat."""
+    job = db.get(Job, job_id)
+    if job is None:
+        raise NotFound(job_id=job_id)
+    if job.state is JobState.QUEUED:
+        job.state, job.finished_at = JobState.CANCELLED, utc_now()
+    elif job.state is JobState.RUNNING:
+        job.cancel_requested = True
+
+
+def retry(db: Session, job_id: int) -> None:
+    """Queue a failed or cancelled job again, with fresh attempts.
+
+    Raises:
+        Conflict: when it is neither.
+    """
+    job = db.get(Job, job_id)
+    if job is None:
+        raise NotFound(job_id=job_id)
+    if job.state not in {JobState.FAILED, JobState.CANCELLED}:
+        raise Conflict("这个任务不需要重试。", code="job_not_retryable", job_id=job_id, state=job.state)
+    job.state, job.run_after, job.finished_at = JobState.QUEUED, utc_now(), None
+    job.attempts, job.cancel_requested, job.progress = 0, False, 0.0
+
+
+def find_latest(db: Session, subject: str, kind: str) -> Job | None:
+    """The newest job of a kind on a subject."""
+    return db.scalars(select(Job).where(Job.subject == subject, Job.kind == kind).order_by(Job.id.desc()).limit(1)).first()
+
+
+def count_by_state(db: Session) -> dict[tuple[str, JobState], int]:
+    """How many jobs each lane has in each state."""
+    rows = db.execute(select(Job.lane, Job.state, func.count()).group_by(Job.lane, Job.state))
+    return {(lane, state): count for lane, state, count in rows}
