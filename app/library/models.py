@@ -1,0 +1,122 @@
+"""Tables of vocabularies, courses, lectures and captions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.db import Base, text_enum
+from app.library.places import Institution
+
+TITLE_MAX, DESCRIPTION_MAX, TEACHER_MAX = 120, 4000, 60
+TAG_MAX, TAGS_MAX = 20, 10
+
+
+class Term(Base):
+    """One value of a vocabulary; never deleted, so old records keep their meaning."""
+
+    __tablename__ = "term"
+    __table_args__ = (UniqueConstraint("scheme", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scheme: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(40))
+    label_zh: Mapped[str] = mapped_column(String(80))
+    label_en: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int]
+    #: Years, both ends inclusive.
+    valid_from: Mapped[int]
+    valid_to: Mapped[int | None]
+    aliases: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+
+class Course(Base):
+    """An ordered set of lectures of one institution."""
+
+    __tablename__ = "course"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(20), unique=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+    institution: Mapped[Institution] = relationship(lazy="raise")
+
+
+class LectureState(StrEnum):
+    """Where a lecture stands; withdrawn ones keep a tombstone page."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Lecture(Base):
+    """One video or audio page. `version` grows with every edit and guards against lost updates."""
+
+    __tablename__ = "lecture"
+    __table_args__ = (
+        CheckConstraint("length(trim(title)) > 0", name="title_not_blank"),
+        CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_time"),
+        Index("ix_lecture_state_published_at", "state", "published_at", "id"),
+        Index("ix_lecture_institution_id_state", "institution_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(20), unique=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    description: Mapped[str] = mapped_column(Text, default="")
+    teacher: Mapped[str] = mapped_column(String(TEACHER_MAX), default="")
+    tags: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    language: Mapped[str] = mapped_column(String(16), default="zh-CN")
+    resource_type: Mapped[str] = mapped_column(String(40), default="micro_course")
+    licence: Mapped[str] = mapped_column(String(40), default="platform_public_good")
+    state: Mapped[LectureState] = mapped_column(text_enum(LectureState), default=LectureState.DRAFT)
+    version: Mapped[int] = mapped_column(default=1)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    institution: Mapped[Institution] = relationship(lazy="raise")
+    terms: Mapped[list[Term]] = relationship(secondary="lecture_term", lazy="raise", order_by=Term.position)
+    captions: Mapped[list[Caption]] = relationship(back_populates="lecture", lazy="raise")
+
+
+class LectureTerm(Base):
+    """A lecture is for an audience, about a topic, in an education category."""
+
+    __tablename__ = "lecture_term"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), primary_key=True)
+    term_id: Mapped[int] = mapped_column(ForeignKey("term.id"), primary_key=True, index=True)
+
+
+class Caption(Base):
+    """Timed text of a lecture as WebVTT; small, so it lives in the database beside what it belongs to."""
+
+    __tablename__ = "caption"
+    __table_args__ = (UniqueConstraint("lecture_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(16))
+    label: Mapped[str] = mapped_column(String(40))
+    webvtt: Mapped[str] = mapped_column(Text)
+    #: Made by a machine: pages must say so.
+    is_machine: Mapped[bool] = mapped_column(default=False)
+    sha256: Mapped[str] = mapped_column(String(64))
+    updated_at: Mapped[datetime]
+
+    lecture: Mapped[Lecture] = relationship(back_populates="captions", lazy="raise")

@@ -1,0 +1,30 @@
+"""Who may do what with lectures and institutions; pure functions of actor and thing."""
+
+from __future__ import annotations
+
+from app.kernel.actor import Actor
+from app.library.models import Lecture, LectureState
+
+
+def can_contribute_to(actor: Actor, institution_id: int) -> bool:
+    """May add lectures for the institution."""
+    return actor.is_operator or institution_id in actor.institution_ids("contributor", "institution_admin")
+
+
+def can_edit_lecture(actor: Actor, lecture: Lecture) -> bool:
+    """Institution admins edit all of theirs, contributors what they made."""
+    if actor.is_operator or lecture.institution_id in actor.institution_ids("institution_admin"):
+        return True
+    return lecture.created_by_id == actor.user_id and lecture.institution_id in actor.institution_ids("contributor")
+
+
+def can_publish_lecture(actor: Actor, lecture: Lecture) -> bool:
+    """Until the review workflow takes over: whoever may edit may publish."""
+    return can_edit_lecture(actor, lecture)
+
+
+def can_view_lecture(actor: Actor, lecture: Lecture) -> bool:
+    """Published is for everybody; drafts for the institution's people."""
+    if lecture.state is LectureState.PUBLISHED:
+        return True
+    return actor.is_operator or lecture.institution_id in actor.institution_ids()

@@ -1,0 +1,171 @@
+"""Writes to lectures and captions: one function per intention."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kernel import outbox
+from app.kernel.actor import Actor
+from app.kernel.clock import utc_now
+from app.kernel.errors import InvalidInput, NotFound, NotPermitted, StaleVersion
+from app.kernel.ids import new_public_id
+from app.library import policies
+from app.library.events import LectureChanged
+from app.library.models import (
+    DESCRIPTION_MAX,
+    TAG_MAX,
+    TAGS_MAX,
+    TEACHER_MAX,
+    TITLE_MAX,
+    Caption,
+    Lecture,
+    LectureState,
+    Term,
+)
+from app.library.queries import list_current_terms
+
+log = structlog.get_logger(__name__)
+
+#: Vocabularies a lecture carries several terms of.
+LECTURE_SCHEMES = ("audience", "topic", "education_category")
+
+
+@dataclass(frozen=True, slots=True)
+class LectureFields:
+    """What a person types about a lecture; terms are (scheme, key) pairs."""
+
+    title: str
+    description: str = ""
+    teacher: str = ""
+    tags: Sequence[str] = ()
+    resource_type: str = "micro_course"
+    licence: str = "platform_public_good"
+    terms: Sequence[tuple[str, str]] = field(default=())
+
+
+def create_lecture(db: Session, actor: Actor, institution_id: int, fields: LectureFields) -> Lecture:
+    """Add a draft.
+
+    Raises:
+        NotPermitted: when the actor does not contribute to the institution.
+        InvalidInput: with a sentence per wrong field.
+    """
+    if not policies.can_contribute_to(actor, institution_id):
+        raise NotPermitted(institution_id=institution_id)
+    now = utc_now()
+    lecture = Lecture(
+        public_id=new_public_id(), institution_id=institution_id, created_by_id=actor.user_id,
+        created_at=now, updated_at=now, state=LectureState.DRAFT, title="", terms=[],
+    )
+    _apply(db, lecture, fields)
+    db.add(lecture)
+    db.flush()
+    log.info("lecture_created", lecture_id=lecture.id, institution_id=institution_id)
+    return lecture
+
+
+def edit_lecture(
+    db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int
+) -> Lecture:
+    """Change what is said about a lecture.
+
+    Raises:
+        StaleVersion: when somebody saved since the actor read it.
+    """
+    lecture = get_lecture_for_edit(db, actor, public_id)
+    if lecture.version != expected_version:
+        raise StaleVersion(lecture_id=lecture.id, version=lecture.version, expected=expected_version)
+    _apply(db, lecture, fields)
+    touch(db, lecture)
+    return lecture
+
+
+def get_lecture_for_edit(db: Session, actor: Actor, public_id: str) -> Lecture:
+    """Load a lecture the actor may edit, its row locked where the database can.
+
+    Raises:
+        NotFound: when there is none, or the actor may not even know of it.
+        NotPermitted: when the actor may see but not edit it.
+    """
+    lecture = db.scalars(
+        select(Lecture)
+        .where(Lecture.public_id == public_id)
+        .options(selectinload(Lecture.terms), selectinload(Lecture.captions))
+        .with_for_update(of=Lecture)
+    ).first()
+    if lecture is None or not policies.can_view_lecture(actor, lecture):
+        raise NotFound(public_id=public_id)
+    if not policies.can_edit_lecture(actor, lecture):
+        raise NotPermitted(lecture_id=lecture.id)
+    return lecture
+
+
+def touch(db: Session, lecture: Lecture) -> None:
+    """Count a change and tell listeners."""
+    lecture.version += 1
+    lecture.updated_at = utc_now()
+    outbox.emit(db, LectureChanged(lecture.id))
+
+
+def set_caption(
+    db: Session, lecture: Lecture, *, language: str, label: str, webvtt: str, is_machine: bool = False
+) -> Caption:
+    """Store the caption of one language, replacing an older one; the same text again changes nothing."""
+    digest = hashlib.sha256(webvtt.encode()).hexdigest()
+    caption = db.scalars(
+        select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)
+    ).first()
+    if caption is not None and caption.sha256 == digest:
+        return caption
+    if caption is None:
+        caption = Caption(lecture_id=lecture.id, language=language)
+        db.add(caption)
+    caption.label, caption.webvtt, caption.is_machine = label, webvtt, is_machine
+    caption.sha256, caption.updated_at = digest, utc_now()
+    touch(db, lecture)
+    return caption
+
+
+def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
+    problems: dict[str, str] = {}
+    lecture.title = _text(fields.title, "title", "标题", TITLE_MAX, problems, is_required=True)
+    lecture.teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=True)
+    lecture.description = _text(fields.description, "description", "简介", DESCRIPTION_MAX, problems)
+    lecture.tags = _tags(fields.tags, problems)
+    known = {(term.scheme, term.key): term for term in list_current_terms(db)}
+    for name, value in (("resource_type", fields.resource_type), ("licence", fields.licence)):
+        if (name, value) not in known:
+            problems[name] = "请从列表中选择。"
+    unknown = [pair for pair in fields.terms if pair not in known or pair[0] not in LECTURE_SCHEMES]
+    for scheme, _key in unknown:
+        problems[scheme] = "请从列表中选择。"
+    if problems:
+        raise InvalidInput(fields=problems)
+    lecture.resource_type, lecture.licence = fields.resource_type, fields.licence
+    chosen: list[Term] = [known[pair] for pair in dict.fromkeys(fields.terms)]
+    lecture.terms = chosen
+
+
+def _text(
+    value: str, name: str, label: str, limit: int, problems: dict[str, str], *, is_required: bool = False
+) -> str:
+    """Trim a typed text; NUL and other control characters never reach the database."""
+    cleaned = "".join(letter for letter in value if letter in "\n\t" or letter.isprintable()).strip()
+    if is_required and not cleaned:
+        problems[name] = f"请填写{label}。"
+    elif len(cleaned) > limit:
+        problems[name] = f"{label}最多 {limit} 个字，现在有 {len(cleaned)} 个字。"
+    return cleaned
+
+
+def _tags(values: Sequence[str], problems: dict[str, str]) -> list[str]:
+    tags = list(dict.fromkeys(tag.strip() for tag in values if tag.strip()))
+    if len(tags) > TAGS_MAX or any(len(tag) > TAG_MAX for tag in tags):
+        problems["tags"] = f"标签最多 {TAGS_MAX} 个，每个最多 {TAG_MAX} 个字。"
+    return tags

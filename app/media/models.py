@@ -1,0 +1,88 @@
+"""Tables of sources, media sets and renditions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.db import Base
+
+
+class Source(Base):
+    """An uploaded master, kept under a key named by its content."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    storage_key: Mapped[str] = mapped_column(String(200), index=True)
+    #: What probing found, for the teacher's page; null until probed.
+    media_info: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+
+class MediaSet(Base):
+    """Everything one plan made of one source."""
+
+    __tablename__ = "media_set"
+    __table_args__ = (
+        UniqueConstraint("lecture_id", "digest"),
+        Index(
+            "uq_media_set_current", "lecture_id", unique=True,
+            sqlite_where=text("is_current"), postgresql_where=text("is_current"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    recipe: Mapped[str] = mapped_column(String(60))
+    is_current: Mapped[bool] = mapped_column(default=False)
+    duration_s: Mapped[float]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    #: Names of objects under the prefix; None where the lecture has no such thing (audio has no poster).
+    master_name: Mapped[str] = mapped_column(String(80))
+    saver_name: Mapped[str] = mapped_column(String(80))
+    audio_name: Mapped[str | None] = mapped_column(String(80))
+    mp4_name: Mapped[str | None] = mapped_column(String(80))
+    m4a_name: Mapped[str | None] = mapped_column(String(80))
+    poster_name: Mapped[str | None] = mapped_column(String(80))
+    storyboard_name: Mapped[str | None] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+    renditions: Mapped[list[Rendition]] = relationship(
+        back_populates="media_set", lazy="raise", order_by="Rendition.bandwidth_bps", cascade="all, delete-orphan"
+    )
+
+    @property
+    def is_audio_only(self) -> bool:
+        """A lecture to listen to."""
+        return self.mp4_name is None
+
+
+class Rendition(Base):
+    """One encoded variant of a set; bit rates are measured from what was written."""
+
+    __tablename__ = "rendition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    media_set_id: Mapped[int] = mapped_column(ForeignKey("media_set.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(20))
+    manifest_name: Mapped[str] = mapped_column(String(80))
+    width_px: Mapped[int | None]
+    height_px: Mapped[int | None]
+    bandwidth_bps: Mapped[int]
+    average_bandwidth_bps: Mapped[int]
+    codecs: Mapped[str] = mapped_column(String(60))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+
+    media_set: Mapped[MediaSet] = relationship(back_populates="renditions", lazy="raise")

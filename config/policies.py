@@ -1,0 +1,65 @@
+"""Readers of the policy data beside this file: plain mappings and tuples, checked only for their shape."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """One line of regions.csv; codes as GB/T 2260 (cut-off 2022-10-31)."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    level: str
+    parent_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """One vocabulary term with its years of validity, both ends inclusive."""
+
+    scheme: str
+    key: str
+    label_zh: str
+    label_en: str
+    position: int
+    valid_from: int
+    valid_to: int | None
+    aliases: tuple[str, ...]
+
+
+def read_regions() -> tuple[RegionRow, ...]:
+    """Province, cities and county-level units, parents before children."""
+    with (FOLDER / "regions.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [
+            RegionRow(row["code"], row["name_zh"], row["name_en"], row["level"], row["parent_code"] or None)
+            for row in csv.DictReader(file)
+        ]
+    order = {"province": 0, "city": 1, "county": 2}
+    return tuple(sorted(rows, key=lambda row: (order[row.level], row.code)))
+
+
+def read_terms() -> tuple[TermRow, ...]:
+    """All vocabulary terms in display order."""
+    document = tomllib.loads((FOLDER / "vocabularies.toml").read_text(encoding="utf-8"))
+    return tuple(
+        TermRow(
+            scheme["name"], term["key"], term["zh"], term["en"], position, term["from"], term.get("to"),
+            tuple(term.get("aliases", ())),
+        )
+        for scheme in document["scheme"]
+        for position, term in enumerate(scheme["terms"])
+    )
+
+
+def read_ladder() -> dict[str, Any]:
+    """Encoding policy for media_pipeline.parse_policy."""
+    return tomllib.loads((FOLDER / "ladder.toml").read_text(encoding="utf-8"))
