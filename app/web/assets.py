@@ -4,6 +4,8 @@ The files themselves are made by `npm run build` (vite.config.js) and served at 
 wires the app. Nothing here builds, serves or compresses.
 """
 
+from __future__ import annotations
+
 import json
 from functools import lru_cache
 from pathlib import Path

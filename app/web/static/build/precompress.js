@@ -1,6 +1,6 @@
 // Writes .gz and .br beside every text file of the build, so that no server has to compress at request time.
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const SMALLEST_BYTES = 500; // below this the headers cost more than compression saves
@@ -10,7 +10,7 @@ export function precompress() {
   return {
     name: 'precompress',
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir);
+      outDir = resolve(config.root, config.build.outDir);
     },
     closeBundle() {
       for (const name of readdirSync(outDir, { recursive: true })) {

@@ -1,0 +1,17 @@
+"""Links from the shell to rooms above it, which it must not depend on. Not here: redirect targets (redirects.py)."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, url_for
+
+
+def link_if(endpoint: str, **values: str | int) -> str | None:
+    """Return url_for(endpoint), or None when this app was built without that room."""
+    if endpoint not in current_app.view_functions:
+        return None
+    return url_for(endpoint, **values)
+
+
+def init_app(app: Flask) -> None:
+    """Give every template link_if()."""
+    app.jinja_env.globals.update(link_if=link_if)
