@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import LoginSession, Membership, User
@@ -35,15 +33,3 @@ def find_actor(db: Session, token: str) -> Actor | None:
     )
     grants = tuple(Grant(str(role), institution_id, unit_id) for role, institution_id, unit_id in rows)
     return Actor(user.id, user.public_id, user.display_name, grants)
-
-
-def touch_session(db: Session, token: str) -> None:
-    """Note that a session is in use; called on writes only, so watching pages stay read-only."""
-    db.execute(
-        update(LoginSession).where(LoginSession.token_hash == token_hash(token)).values(last_seen_at=utc_now())
-    )
-
-
-def forget_old_sessions(db: Session, *, keep: timedelta) -> None:
-    """Delete sessions that ended longer than `keep` ago."""
-    db.execute(delete(LoginSession).where(LoginSession.expires_at < utc_now() - keep))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import passwords
@@ -128,3 +128,8 @@ def grant(db: Session, user: User, role: Role, *, institution_id: int | None = N
         db.add(
             Membership(user_id=user.id, role=role, institution_id=institution_id, unit_id=unit_id, started_at=utc_now())
         )
+
+
+def forget_old_sessions(db: Session, *, keep: timedelta) -> None:
+    """Delete sessions that ended longer than `keep` ago."""
+    db.execute(delete(LoginSession).where(LoginSession.expires_at < utc_now() - keep))

@@ -71,7 +71,7 @@ def relay(db: Session, subscriptions: Subscriptions, *, limit: int = 100) -> int
         .where(OutboxEvent.delivered_at.is_(None))
         .order_by(OutboxEvent.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)  # two relays on PostgreSQL share the work; SQLite has one writer anyway
+        .with_for_update()  # a second relay waits: what listeners number must be committed in the order of numbers
     )
     rows = list(db.scalars(statement))
     for row in rows:

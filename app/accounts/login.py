@@ -1,0 +1,36 @@
+"""Flask-Login's side of sessions: the cookie carries a session token, the token leads to an actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+from flask_login import LoginManager, UserMixin
+
+from app.accounts.queries import find_actor
+from app.kernel.actor import Actor
+from app.kernel.db import db
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUser(UserMixin):
+    """What Flask-Login carries through a request."""
+
+    token: str
+    actor: Actor
+
+    def get_id(self) -> str:
+        """Return the token: revoking its row signs this browser out, whatever its cookie says."""
+        return self.token
+
+
+def init_app(app: Flask) -> None:
+    """Attach Flask-Login."""
+    manager = LoginManager(app)
+    # "strong" would sign out phones that change networks (the check hashes the address); tokens are revocable instead.
+    manager.session_protection = None
+
+    @manager.user_loader
+    def load(token: str) -> SessionUser | None:
+        actor = find_actor(db.session(), token)
+        return SessionUser(token, actor) if actor is not None else None

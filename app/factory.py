@@ -1,0 +1,178 @@
+"""Wiring only: settings in, app out. The one place that knows every capability."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+
+from flask import Flask, request
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_migrate import Migrate
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import media_pipeline
+from app.accounts import login
+from app.accounts import views as accounts_views
+from app.admin import cli as admin_cli
+from app.admin import views as admin_views
+from app.api import rest
+from app.catalogue import jobs as catalogue_jobs
+from app.catalogue import views as catalogue_views
+from app.curation import views as curation_views
+from app.demo import cli as demo_cli
+from app.kernel.db import db
+from app.kernel.jobs.celery_engine import make_waker
+from app.kernel.jobs.engine import JobRunner
+from app.kernel.outbox import Subscriptions
+from app.kernel.platform import Platform
+from app.kernel.storage import open_storage
+from app.media import jobs as media_jobs
+from app.media.jobs import MediaWorkshop
+from app.player import views as player_views
+from app.studio import jobs as studio_jobs
+from app.studio import views as studio_views
+from app.web import access, assets, edge, formats, http_errors, preferences
+from app.web import views as web_views
+from config import log
+from config.policies import read_ladder
+from config.settings import Settings
+
+#: Everything comes from ourselves; players need blob: for Media Source Extensions and hls.js's worker.
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": ["'self'", "data:", "blob:"],
+    "media-src": ["'self'", "blob:"],
+    "worker-src": ["'self'", "blob:"],
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the web application; touches neither database nor store until a request or command does."""
+    log.configure(settings.app)
+    app = edge.LearningLibrary(__name__, static_folder=None, template_folder=None)
+    _configure(app, settings)
+    _attach_extensions(app, settings)
+    app.extensions["platform"] = _build_platform(app, settings)
+    edge.init_app(app)
+    http_errors.init_app(app)
+    for helper in (assets, formats, preferences):
+        helper.init_app(app)
+    app.context_processor(lambda: {"site": settings.site})
+    _register_rooms(app, settings)
+    access.require_rules(app)
+    _serve_static(app, settings)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.app.secret_key.get_secret_value(),
+        SQLALCHEMY_DATABASE_URI=settings.database.url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.database.url.startswith("sqlite")},
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.web.secure_cookies,
+        SESSION_COOKIE_NAME="session",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.web.session_days),
+        REMEMBER_COOKIE_DURATION=timedelta(0),
+        # Forms only: uploads stream past this limit in their own view (studio.uploads), against MEDIA_MAX_UPLOAD_BYTES.
+        MAX_CONTENT_LENGTH=4 * 1024**2,
+        MAX_FORM_MEMORY_SIZE=4 * 1024**2,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a teacher may leave a form open over lunch
+        WTF_I18N_ENABLED=True,
+        BABEL_DEFAULT_LOCALE="zh_CN",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        STYLEGUIDE=settings.app.styleguide,
+        RATELIMIT_STORAGE_URI=settings.web.rate_limit_storage,
+        RATELIMIT_HEADERS_ENABLED=False,
+        TEMPLATES_AUTO_RELOAD=settings.app.env == "development",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _attach_extensions(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    Migrate(app, db, directory="app/migrations", render_as_batch=True, compare_type=True)
+    CSRFProtect(app)
+    login.init_app(app)
+    Babel(app, locale_selector=preferences.select_locale, default_translation_directories="translations")
+    Talisman(
+        app,
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        force_https=False,  # the proxy in front redirects; `make run` is plain HTTP on loopback
+        strict_transport_security=settings.web.secure_cookies,
+        session_cookie_secure=settings.web.secure_cookies,
+        frame_options="DENY",
+        referrer_policy="same-origin",
+        permissions_policy={"geolocation": "()", "camera": "()", "microphone": "()"},
+    )
+
+
+def _build_platform(app: Flask, settings: Settings) -> Platform:
+    storage = open_storage(settings.store)
+    subscriptions = Subscriptions()
+    catalogue_jobs.subscribe(subscriptions)
+    runner = JobRunner(app.app_context, settings.media.work_path, settings.jobs.lease_s)
+
+    @cache
+    def tools() -> media_pipeline.Tools:
+        return media_pipeline.find_tools(settings.media.ffmpeg_bin or None)
+
+    workshop = MediaWorkshop(storage, tools, media_pipeline.parse_policy(read_ladder()))
+    for kind in (
+        *media_jobs.job_kinds(workshop),
+        *catalogue_jobs.job_kinds(settings.search.index_path),
+        *studio_jobs.job_kinds(storage, settings.media),
+    ):
+        runner.register(kind)
+    return Platform(settings, storage, subscriptions, runner, make_waker(settings.jobs))
+
+
+def _register_rooms(app: Flask, settings: Settings) -> None:
+    limiter = Limiter(_remote_address, app=app)
+    blueprints = [
+        web_views.create_blueprint(),
+        accounts_views.create_blueprint(
+            limiter,
+            sign_in_limit=settings.web.sign_in_limit,
+            session_lasts=timedelta(days=settings.web.session_days),
+        ),
+        catalogue_views.create_blueprint(settings.search.index_path),
+        player_views.create_blueprint(),
+        curation_views.create_blueprint(settings.search.index_path),
+        studio_views.create_blueprint(),
+        admin_views.create_blueprint(),
+        rest.create_blueprint(),
+    ]
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    for commands in (*admin_cli.groups(), *demo_cli.groups()):
+        app.cli.add_command(commands)
+
+
+def _remote_address() -> str:
+    return request.remote_addr or "unknown"
+
+
+def _serve_static(app: Flask, settings: Settings) -> None:
+    if settings.app.trusted_proxies:
+        count = settings.app.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=assets.DIST_FOLDER,
+        prefix=assets.STATIC_URL_PATH,
+        # Names carry a hash of the content, so they may be kept for ever.
+        immutable_file_test=lambda _path, url: not url.endswith("manifest.json"),
+        autorefresh=settings.app.env == "development",
+    )

@@ -1,0 +1,81 @@
+"""Scale-out waker: Celery messages say only "look"; what there is to do is in the jobs table.
+
+A lost message costs a few seconds (the clock sends another), a doubled one nothing. Celery is an extra
+(requirements-scale.txt) and imported only when JOBS_ENGINE=celery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from app.kernel.jobs.queue import LANES
+from config.settings import JobsSection
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+log = structlog.get_logger(__name__)
+
+LOOK, TICK = "look", "tick"
+CLOCK_LANE = "clock"
+#: A look message is worth nothing once the next clock message is out.
+MESSAGE_EXPIRES_S = 30
+TICK_EVERY_S = 2.0
+
+
+def make_celery(section: JobsSection) -> Celery:
+    """Build the Celery app: JSON only, no results, nothing kept by the broker that the table does not know."""
+    from celery import Celery  # noqa: PLC0415 - an extra
+
+    celery = Celery("learning-library", broker=section.broker_url)
+    celery.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_default_queue=CLOCK_LANE,
+        task_routes={f"{LOOK}.{lane}": {"queue": lane} for lane in LANES},
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"socket_timeout": 10, "socket_connect_timeout": 5, "max_retries": 2},
+        beat_schedule={TICK: {"task": TICK, "schedule": TICK_EVERY_S, "options": {"expires": MESSAGE_EXPIRES_S}}},
+        beat_schedule_filename="",
+        timezone="UTC",
+    )
+    return celery
+
+
+def make_waker(section: JobsSection) -> Callable[[], None]:
+    """Return a function that asks some worker to relay events and look at every lane."""
+    if section.engine == "embedded":
+        return lambda: None
+    celery = make_celery(section)
+
+    def wake() -> None:
+        try:
+            celery.send_task(TICK, expires=MESSAGE_EXPIRES_S, queue=CLOCK_LANE, retry=False)
+        except Exception as error:  # noqa: BLE001 - broker libraries raise a zoo of types; the clock will send the message
+            log.warning("wake_failed", error=str(error))
+
+    return wake
+
+
+def send_looks(celery: Celery, lanes: tuple[str, ...]) -> None:
+    """Ask one worker of each lane to look."""
+    for lane in lanes:
+        celery.send_task(f"{LOOK}.{lane}", queue=lane, expires=MESSAGE_EXPIRES_S, retry=False)
+
+
+def register_tasks(celery: Celery, *, look: Callable[[str], Any], tick: Callable[[], Any]) -> None:
+    """Give Celery its two kinds of task."""
+    for lane in LANES:
+
+        def do_look(lane: str = lane) -> None:
+            look(lane)
+
+        celery.task(do_look, name=f"{LOOK}.{lane}")
+    celery.task(lambda: tick(), name=TICK)

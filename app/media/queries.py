@@ -1,0 +1,117 @@
+"""Reads of media: what state a lecture's media are in, what may be served to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app.kernel.actor import Actor
+from app.kernel.jobs.model import Job, JobState
+from app.kernel.jobs.queue import find_latest
+from app.library import policies
+from app.library.models import Lecture, LectureState
+from app.media.models import MediaSet, Source
+
+KEY_PREFIX = "media"
+ENCODE_KIND = "encode_lecture"
+
+
+def lecture_subject(lecture_id: int) -> str:
+    """How jobs name the lecture they work on."""
+    return f"lecture:{lecture_id}"
+
+
+def media_prefix(digest: str) -> str:
+    """Where the objects of a media set are kept."""
+    return f"{KEY_PREFIX}/{digest}"
+
+
+class MediaState(StrEnum):
+    """What the owner of a lecture wants to know at a glance."""
+
+    MISSING = "missing"
+    WAITING = "waiting"
+    WORKING = "working"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStatus:
+    """State of the newest work on a lecture's media."""
+
+    state: MediaState
+    job_id: int | None = None
+    step: str = ""
+    fraction: float = 0.0
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+def current_set(db: Session, lecture_id: int) -> MediaSet | None:
+    """Return the set residents get, with its renditions."""
+    return db.scalars(
+        select(MediaSet)
+        .where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)
+        .options(selectinload(MediaSet.renditions))
+    ).first()
+
+
+def current_sets(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaSet]:
+    """Return current sets by lecture id, without renditions; for cards and lists."""
+    rows = db.scalars(select(MediaSet).where(MediaSet.lecture_id.in_(list(lecture_ids)), MediaSet.is_current))
+    return {media_set.lecture_id: media_set for media_set in rows}
+
+
+def media_status(db: Session, lecture_id: int) -> MediaStatus:
+    """Summarise the newest encode job of a lecture, or the set that is there."""
+    job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
+    has_set = db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
+    return _status(job, has_set=has_set)
+
+
+def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaStatus]:
+    """Return the status of many lectures in two queries."""
+    ids = list(lecture_ids)
+    subjects = {lecture_subject(lecture_id): lecture_id for lecture_id in ids}
+    newest: dict[int, Job] = {}
+    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND).order_by(Job.id)
+    for job in db.scalars(statement):
+        newest[subjects[job.subject]] = job
+    ready = set(db.scalars(select(MediaSet.lecture_id).where(MediaSet.lecture_id.in_(ids), MediaSet.is_current)))
+    return {lecture_id: _status(newest.get(lecture_id), has_set=lecture_id in ready) for lecture_id in ids}
+
+
+def _status(job: Job | None, *, has_set: bool) -> MediaStatus:
+    if job is None:
+        return MediaStatus(MediaState.READY if has_set else MediaState.MISSING)
+    state = {
+        JobState.QUEUED: MediaState.WAITING,
+        JobState.RUNNING: MediaState.WORKING,
+        JobState.FAILED: MediaState.FAILED,
+        JobState.CANCELLED: MediaState.CANCELLED,
+        JobState.SUCCEEDED: MediaState.READY if has_set else MediaState.MISSING,
+    }[job.state]
+    return MediaStatus(state, job.id, job.step, job.progress, job.error_code, job.error_message)
+
+
+def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]:
+    """Return (may fetch, is public) for the objects of one digest.
+
+    Public when any published lecture has the set; otherwise only people who may see one of its lectures.
+    """
+    lectures = db.scalars(
+        select(Lecture).join(MediaSet, MediaSet.lecture_id == Lecture.id).where(MediaSet.digest == digest)
+    ).all()
+    is_public = any(lecture.state is LectureState.PUBLISHED for lecture in lectures)
+    return is_public or any(policies.can_view_lecture(actor, lecture) for lecture in lectures), is_public
+
+
+def newest_source(db: Session, lecture_id: int) -> Source | None:
+    """Return the source uploaded last."""
+    return db.scalars(select(Source).where(Source.lecture_id == lecture_id).order_by(Source.id.desc()).limit(1)).first()

@@ -1,0 +1,169 @@
+"""Writes: sources arriving, media sets recorded, encodes retried or cancelled, orphans named."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel import outbox
+from app.kernel.actor import Actor
+from app.kernel.clock import utc_now
+from app.kernel.errors import Conflict, InvalidInput
+from app.kernel.jobs import queue
+from app.kernel.jobs.model import Job, JobState, Priority
+from app.library.events import LectureChanged
+from app.library.models import Lecture
+from app.library.services import get_lecture_for_edit
+from app.media.models import MediaSet, Rendition, Source
+from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
+
+if TYPE_CHECKING:
+    from media_pipeline.ports import ObjectInfo
+    from media_pipeline.types import MediaInfo, Published
+
+log = structlog.get_logger(__name__)
+
+SOURCE_PREFIX = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A master that is whole in the store."""
+
+    filename: str
+    sha256: str
+    size_bytes: int
+    storage_key: str
+
+
+def source_key(sha256: str) -> str:
+    """Name a source by its content, so that storing it twice stores it once."""
+    return f"{SOURCE_PREFIX}/{sha256[:2]}/{sha256}"
+
+
+def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSource) -> Source:
+    """Take a stored master as the lecture's newest source and queue its encoding; the same master twice is one."""
+    if stored.size_bytes <= 0:
+        raise InvalidInput("文件是空的，请重新选择。", code="empty_file")
+    source = db.scalars(
+        select(Source).where(Source.lecture_id == lecture.id).order_by(Source.id.desc()).limit(1)
+    ).first()
+    if source is None or source.sha256 != stored.sha256:
+        source = Source(
+            lecture_id=lecture.id, filename=stored.filename[:255], sha256=stored.sha256, size_bytes=stored.size_bytes,
+            storage_key=stored.storage_key, uploaded_by_id=actor.user_id, created_at=utc_now(),
+        )
+        db.add(source)
+        db.flush()
+    request_encode(db, lecture, source)
+    log.info("source_attached", lecture_id=lecture.id, source_id=source.id, size_bytes=source.size_bytes)
+    return source
+
+
+def request_encode(db: Session, lecture: Lecture, source: Source) -> None:
+    """Queue the encoding of a source; one waiting job per source is enough."""
+    is_short = lecture.resource_type == "micro_course"
+    queue.enqueue(
+        db, ENCODE_KIND, lane=queue.LANE_MEDIA, key=f"{ENCODE_KIND}:{source.id}", payload={"source_id": source.id},
+        subject=lecture_subject(lecture.id), fair_key=f"institution:{lecture.institution_id}",
+        priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL,
+    )
+
+
+def retry_encode(db: Session, actor: Actor, public_id: str) -> None:
+    """Queue a failed or cancelled encode again, as the teacher's button asks."""
+    lecture = get_lecture_for_edit(db, actor, public_id)
+    status = media_status(db, lecture.id)
+    if status.job_id is None:
+        raise Conflict("还没有上传文件。", code="nothing_to_retry", lecture_id=lecture.id)
+    queue.retry(db, status.job_id)
+
+
+def cancel_encode(db: Session, actor: Actor, public_id: str) -> None:
+    """Stop the waiting or running encode of a lecture; a finished one is left as it is."""
+    lecture = get_lecture_for_edit(db, actor, public_id)
+    status = media_status(db, lecture.id)
+    if status.job_id is not None:
+        queue.request_cancel(db, status.job_id)
+
+
+def note_media_info(db: Session, source_id: int, info: MediaInfo) -> None:
+    """Keep what probing found beside the source."""
+    source = db.get(Source, source_id)
+    if source is not None:
+        source.media_info = _plain(dataclasses.asdict(info))
+
+
+def record_media_set(db: Session, source_id: int, digest: str, published: Published) -> None:
+    """Record a set whose objects are all in the store, and make it current if its source is still the newest."""
+    source = db.get(Source, source_id)
+    if source is None:
+        log.warning("media_set_without_source", source_id=source_id)
+        return
+    media_set = db.scalars(
+        select(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.digest == digest)
+    ).first()
+    if media_set is None:
+        media_set = _new_set(source, digest, published)
+        db.add(media_set)
+    newest = db.scalar(
+        select(Source.id).where(Source.lecture_id == source.lecture_id).order_by(Source.id.desc()).limit(1)
+    )
+    if newest == source.id:
+        db.execute(update(MediaSet).where(MediaSet.lecture_id == source.lecture_id).values(is_current=False))
+        db.flush()
+        media_set.is_current = True
+    outbox.emit(db, LectureChanged(source.lecture_id))
+    log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
+
+
+def _new_set(source: Source, digest: str, published: Published) -> MediaSet:
+    return MediaSet(
+        lecture_id=source.lecture_id, source_id=source.id, digest=digest, recipe=published.recipe,
+        duration_s=float(published.duration_s), size_bytes=published.size_bytes, created_at=utc_now(),
+        master_name=published.master_name, saver_name=published.saver_name, audio_name=published.audio_name,
+        mp4_name=published.mp4_name, m4a_name=published.m4a_name, poster_name=published.poster_name,
+        storyboard_name=published.storyboard_name,
+        renditions=[
+            Rendition(
+                kind=item.kind, name=item.name, manifest_name=item.manifest_name, width_px=item.width_px,
+                height_px=item.height_px, bandwidth_bps=item.bandwidth_bps,
+                average_bandwidth_bps=item.average_bandwidth_bps, codecs=item.codecs, size_bytes=item.size_bytes,
+            )
+            for item in published.renditions
+        ],
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Turn fractions and paths into JSON values."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
+    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress."""
+    limit = utc_now() - older_than
+    youngest: dict[str, Any] = {}
+    for item in objects:
+        parts = item.key.split("/")
+        name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key  # noqa: PLR2004 - media/<digest>/<name>
+        youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
+    old = {name for name, modified_at in youngest.items() if modified_at < limit}
+    known = {f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(MediaSet.digest))}
+    known.update(db.scalars(select(Source.storage_key)))
+    is_encoding = db.scalar(select(Job.id).where(Job.kind == ENCODE_KIND, Job.state == JobState.RUNNING).limit(1))
+    if is_encoding is not None:
+        # A running encode publishes under a digest no row knows yet; its prefix may look old when a retry reuses it.
+        old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
+    return old - known

@@ -1,0 +1,64 @@
+"""Access rules of routes: every view carries one, the edge asks it, the factory refuses views without.
+
+A rule answers only "may this kind of actor call the route at all"; whether they may touch the thing behind it is the
+service's question, with the policy functions of the capability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask
+
+from app.kernel.actor import Actor
+from app.kernel.errors import NotAuthenticated, NotPermitted
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """A named question about the actor."""
+
+    name: str
+    allows: Callable[[Actor], bool]
+
+    def __call__(self, view: ViewT) -> ViewT:
+        """Attach the rule to a view (use as the innermost decorator)."""
+        view.access_rule = self  # type: ignore[attr-defined]
+        return view
+
+    def check(self, actor: Actor) -> None:
+        """Raise NotAuthenticated or NotPermitted when the actor does not pass."""
+        if self.allows(actor):
+            return
+        if not actor.is_authenticated:
+            raise NotAuthenticated(rule=self.name)
+        raise NotPermitted(rule=self.name)
+
+
+public = AccessRule("public", lambda _actor: True)
+signed_in = AccessRule("signed_in", lambda actor: actor.is_authenticated)
+contributors = AccessRule("contributors", lambda actor: actor.can_contribute)
+curators = AccessRule("curators", lambda actor: actor.can_curate)
+operators = AccessRule("operators", lambda actor: actor.is_operator)
+
+
+def manages_transactions(view: ViewT) -> ViewT:
+    """Mark a view that opens its own units of work, because it streams or waits in between."""
+    view.manages_transactions = True  # type: ignore[attr-defined]
+    return view
+
+
+def require_rules(app: Flask) -> None:
+    """Refuse to start with a route nobody thought about.
+
+    Raises:
+        RuntimeError: naming every view without an access rule.
+    """
+    bare = sorted(name for name, view in app.view_functions.items() if not hasattr(view, "access_rule"))
+    if bare:
+        message = f"views without an access rule: {', '.join(bare)}"
+        raise RuntimeError(message)
