@@ -1,0 +1,1 @@
+"""Commands for people who work on the project: set-up, demo start, tests. The product imports nothing from here."""

@@ -1,0 +1,26 @@
+"""`make test`: pytest over every test folder but the benches, on both cores, with a word on what was skipped and why."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Thin folders first: a broken contract is told in seconds.
+FOLDERS = ("architecture", "unit", "conformance", "integration", "services", "browser")
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest; return its exit status."""
+    folders = [f"tests/{name}" for name in FOLDERS if any((ROOT / "tests" / name).rglob("test_*.py"))]
+    named = any(not argument.startswith("-") and Path(argument.split("::")[0]).exists() for argument in arguments)
+    workers = os.environ.get("TEST_WORKERS", str(min(2, os.cpu_count() or 1)))
+    command = [sys.executable, "-m", "pytest", "-p", "dev.pytest_house", "-n", workers, "--dist", "loadgroup",
+               "-q", *([] if named else folders), *arguments]  # fmt: skip
+    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
