@@ -1,0 +1,30 @@
+"""Full-text search over lectures and other learning resources: documents in, hits out.
+
+Lives here: the analysis of Chinese text, the index on disk, queries, ranking, facets, highlights. Stands alone:
+it imports nothing of ours, knows no database and no web framework, and can be used by hand over any collection with
+``python -m search_index``.
+
+Does not live here: what may be shown to whom. The index is a cache; the caller filters hits again before display.
+"""
+
+from search_index.documents import Document, FacetCount, Fragment, Hit, SearchRequest, SearchResult
+from search_index.errors import IndexBusy, IndexMissing, IndexUnusable, SearchIndexError
+from search_index.reader import SearchIndex, open_index
+from search_index.writer import IndexWriter, rebuild
+
+__all__ = [
+    "Document",
+    "FacetCount",
+    "Fragment",
+    "Hit",
+    "IndexBusy",
+    "IndexMissing",
+    "IndexUnusable",
+    "IndexWriter",
+    "SearchIndex",
+    "SearchIndexError",
+    "SearchRequest",
+    "SearchResult",
+    "open_index",
+    "rebuild",
+]

@@ -1,0 +1,104 @@
+"""The one way texts become comparable: width, case, traditional characters, invisible characters.
+
+``fold_text`` gives the folded string; ``fold`` also keeps, for every folded character, where it came from in the
+original, so that a match in the folded text can be marked in what the reader sees. Both fold alike.
+
+Cutting into words is in analysis.py.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from opencc import OpenCC
+
+_to_simplified = OpenCC("t2s").convert
+_REPLACEMENT = "\ufffd"
+
+
+class _CharTable(dict[int, str]):
+    """Folded form of single characters, worked out when first met; usable with ``str.translate``."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_char(chr(code))
+        self[code] = folded
+        return folded
+
+
+def _fold_char(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cs":
+        return _REPLACEMENT  # a lone surrogate cannot be encoded, so no library accepts it
+    if category in {"Cc", "Zl", "Zp", "Zs"}:
+        return " "
+    if category == "Cf" or "\ufe00" <= char <= "\ufe0f":
+        return ""  # zero-width joiners, byte order marks, variation selectors
+    # NFKC of some symbols starts with a space (spacing accents); the final sigma is a sigma for searching.
+    return unicodedata.normalize("NFKC", char).lower().replace("ς", "σ")
+
+
+_TABLE = _CharTable()
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text with its way back: ``starts[i]`` and ``ends[i]`` bound the original of folded character i."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Bounds in the original text of the folded characters from start up to end."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def fold_text(text: str) -> str:
+    """Fold a text for indexing and querying."""
+    if not unicodedata.is_normalized("NFC", text):
+        text = "".join(cluster for _, _, cluster in _clusters(text))
+    return simplify(text.translate(_TABLE))
+
+
+def fold(text: str) -> Folded:
+    """Fold a text and keep the way back to the original."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    is_composed = unicodedata.is_normalized("NFC", text)
+    parts = ((at, at + 1, char) for at, char in enumerate(text)) if is_composed else _clusters(text)
+    for start, end, cluster in parts:
+        folded = cluster.translate(_TABLE)
+        pieces.append(folded)
+        starts.extend([start] * len(folded))
+        ends.extend([end] * len(folded))
+    return Folded(simplify("".join(pieces)), tuple(starts), tuple(ends))
+
+
+def simplify(text: str) -> str:
+    """Traditional to simplified characters, never changing the number of characters.
+
+    The conversion looks at phrases (乾坤 stays, 餅乾 becomes 饼干). Should a phrase ever change its length, each
+    character is converted by itself, so that offsets hold.
+    """
+    if text.isascii():
+        return text
+    simplified: str = _to_simplified(text)
+    if len(simplified) == len(text):
+        return simplified
+    return "".join(one if len(one) == 1 else char for char in text for one in (_to_simplified(char),))
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, composed text) of each base character with the marks that follow it."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at < len(text) and _continues(text[at]):
+            continue
+        if at > start:
+            yield start, at, unicodedata.normalize("NFC", text[start:at])
+        start = at
+
+
+def _continues(char: str) -> bool:
+    return unicodedata.combining(char) != 0 or "\u1160" <= char <= "\u11ff"

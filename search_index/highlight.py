@@ -1,0 +1,134 @@
+"""Marks in the original text what the query matched, as fragments, never as markup.
+
+Matching happens in folded text and is carried back to the original: 太极拳 marks 太極拳, ｗｉｆｉ is marked by wifi,
+and yangsheng or ys mark 养生.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from search_index import analysis, pinyin
+from search_index.documents import Fragment
+from search_index.folding import fold
+from search_index.ports import Stored
+from search_index.query import QueryPlan, Unit
+from search_index.schema import INITIALS, PINYIN
+
+EXCERPT_CHARS = 90
+_LEAD_CHARS = 20
+_TAG_SEPARATOR = "、"
+_ELLIPSIS = "…"
+
+Span = tuple[int, int]
+
+
+class Highlighter:
+    """Highlights the hits of one plan; without a plan nothing is marked."""
+
+    def __init__(self, plan: QueryPlan | None) -> None:
+        self._plan = plan
+
+    def highlight(self, stored: Stored) -> Mapping[str, tuple[Fragment, ...]]:
+        """Cut every stored field into fragments. The description becomes an excerpt around its best matches."""
+        highlights: dict[str, tuple[Fragment, ...]] = {}
+        for name, value in stored.items():
+            text = value if isinstance(value, str) else _TAG_SEPARATOR.join(value)
+            spans = self._spans(text)
+            highlights[name] = _excerpt(text, spans) if name == "description" else _fragments(text, spans)
+        return highlights
+
+    def _spans(self, text: str) -> list[Span]:
+        """Matched parts of the original text, in order, not overlapping."""
+        if self._plan is None:
+            return []
+        folded = fold(text)
+        found: list[Span] = []
+        for unit in self._plan.units:
+            found += _literal(folded.text, unit.text) or _by_parts(folded.text, unit)
+        sounding = [*self._plan.units, *self._plan.recovery]
+        if not found:
+            found = [span for unit in sounding for span in _by_sound(folded.text, unit)]
+        return _merged(folded.original_span(start, end) for start, end in found)
+
+
+def _literal(folded: str, wanted: str) -> list[Span]:
+    """Places of a word: anywhere in Chinese, only as a whole word elsewhere."""
+    if wanted.isascii():
+        return [(run.start, run.start + len(run.text)) for run in analysis.runs(folded) if run.text == wanted]
+    places = []
+    at = folded.find(wanted)
+    while at >= 0:
+        places.append((at, at + len(wanted)))
+        at = folded.find(wanted, at + len(wanted))
+    return places
+
+
+def _by_parts(folded: str, unit: Unit) -> list[Span]:
+    """Places of the pairs of characters of a word that is not there as a whole."""
+    if len(unit.text) < 3 or unit.text.isascii():
+        return []
+    return [span for pair in analysis.pairs(unit.text) for span in _literal(folded, pair)]
+
+
+def _by_sound(folded: str, unit: Unit) -> Iterator[Span]:
+    """Places that sound like the unit: all the neighbouring syllables, or initials, of one of its alternatives."""
+    for terms in unit.alternatives:
+        if terms[0].field == PINYIN:
+            wanted = [*terms[0].text.split(" "), *(term.text.split(" ")[1] for term in terms[1:])]
+            size = 0
+        elif terms[0].field == INITIALS:
+            wanted, size = list(unit.text), 1
+        else:
+            continue
+        for run in analysis.runs(folded):
+            if run.kind == "cjk" and len(run.text) >= len(wanted):
+                sounds, _ = pinyin.run_syllables(run.text)
+                heard = [sound[:size] for sound in sounds] if size else sounds
+                yield from _sequences(heard, wanted, run.start)
+
+
+def _sequences(heard: Sequence[str], wanted: Sequence[str], offset: int) -> Iterator[Span]:
+    for at in range(len(heard) - len(wanted) + 1):
+        if heard[at : at + len(wanted)] == wanted:
+            yield offset + at, offset + at + len(wanted)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _fragments(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
+    pieces: list[Fragment] = []
+    done = 0
+    for start, end in spans:
+        if start > done:
+            pieces.append(Fragment(text[done:start], is_match=False))
+        pieces.append(Fragment(text[start:end], is_match=True))
+        done = end
+    if done < len(text):
+        pieces.append(Fragment(text[done:], is_match=False))
+    return tuple(pieces)
+
+
+def _excerpt(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
+    """Fragments of the stretch that holds most matches, with an ellipsis where text was left out."""
+    if len(text) <= EXCERPT_CHARS:
+        return _fragments(text, spans)
+    start = max(0, min(_best_start(spans) - _LEAD_CHARS, len(text) - EXCERPT_CHARS))
+    end = start + EXCERPT_CHARS
+    inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
+    pieces = _fragments(text[start:end], inside)
+    before = (Fragment(_ELLIPSIS, is_match=False),) if start else ()
+    after = (Fragment(_ELLIPSIS, is_match=False),) if end < len(text) else ()
+    return (*before, *pieces, *after)
+
+
+def _best_start(spans: Sequence[Span]) -> int:
+    reach = EXCERPT_CHARS - _LEAD_CHARS
+    counts = [(sum(start <= other < start + reach for other, _ in spans), -start) for start, _ in spans]
+    return -max(counts)[1] if counts else 0

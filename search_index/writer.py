@@ -1,0 +1,81 @@
+"""Writing: batches of changes, and a rebuild that is swapped in while readers serve.
+
+One writer at a time; another gets IndexBusy at once. Every commit costs each reading process a refresh, so hand over
+changes in batches.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from search_index.documents import Document
+from search_index.engines import DEFAULT_ENGINE, engine_named
+from search_index.errors import IndexUnusable
+from search_index.folder import (
+    Pointer,
+    new_version,
+    read_pointer,
+    remove_versions_except,
+    write_pointer,
+    writer_lock,
+)
+from search_index.schema import SCHEMA_VERSION, to_record
+
+
+class IndexWriter:
+    """Applies changes to the index in a folder. Holds nothing open between two calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def apply(self, changes: Sequence[Document], deletions: Sequence[str], checkpoint: int) -> None:
+        """Write one batch in one commit, durable on return.
+
+        Args:
+            changes: new and changed documents; of several with one id the last wins.
+            deletions: ids to remove; unknown ones are ignored. An id that is also among the changes is removed:
+                what was withdrawn must not stay findable.
+            checkpoint: change number of the source that the index has reached with this batch.
+
+        Raises:
+            IndexBusy: another writer is at work; nothing was changed.
+            IndexUnusable: there is no readable index to change; rebuild.
+        """
+        gone = frozenset(deletions)
+        latest = {document.id: document for document in changes if document.id not in gone}
+        records = [to_record(document) for document in latest.values()]
+        with writer_lock(self._folder):
+            pointer = read_pointer(self._folder)
+            engine_named(pointer.engine).apply(self._folder / pointer.version, records, tuple(sorted(gone)), checkpoint)
+
+
+def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int) -> int:
+    """Build the whole index anew beside the current one and swap it in, in one step.
+
+    Readers go on with the old index until then. A rebuild that fails or is killed leaves the old index in place.
+
+    Args:
+        folder: holds every version; made when missing.
+        documents: read once, lazily; ids must not repeat.
+        checkpoint: change number of the source that the documents reflect, taken before reading them.
+
+    Returns:
+        The number of documents.
+
+    Raises:
+        IndexBusy: another writer is at work.
+    """
+    engine = DEFAULT_ENGINE
+    with writer_lock(folder):
+        remove_versions_except(folder, _serving(folder))
+        version = new_version(folder)
+        count = engine.create(folder / version, (to_record(document) for document in documents), checkpoint)
+        write_pointer(folder, Pointer(version, engine.name, SCHEMA_VERSION))
+        remove_versions_except(folder, version)
+    return count
+
+
+def _serving(folder: Path) -> str | None:
+    try:
+        return read_pointer(folder).version
+    except IndexUnusable:
+        return None
