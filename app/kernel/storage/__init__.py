@@ -1,0 +1,43 @@
+"""Where sources and renditions are kept: the `Storage` port of media_pipeline on a folder or on S3.
+
+Words: an *object* is bytes under a *key* with a content type; a *prefix* is always a folder of keys; a *partial* is
+what a broken write left, never visible as an object. Invariant: a reader sees an object completely, in one version, or
+not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+from app.kernel.storage.folder import FolderStorage
+from app.kernel.storage.keys import InvalidKey
+from app.kernel.storage.s3 import S3Storage
+from config.settings import StoreSection
+from media_pipeline.ports import Storage
+
+__all__ = ["FolderStorage", "InvalidKey", "ManagedStorage", "S3Storage", "open_storage"]
+
+
+class ManagedStorage(Storage, Protocol):
+    """A store with what its operator needs beside the port: made once at start-up, swept now and then."""
+
+    def ensure(self) -> None:
+        """Make the folder or bucket when it is not there."""
+
+    def sweep_partial(self, older_than: timedelta) -> int:
+        """Remove what broken writes left more than `older_than` ago; return how many."""
+
+
+def open_storage(section: StoreSection) -> ManagedStorage:
+    """Build the store the settings name; touches neither disk nor network until it is used."""
+    if section.kind == "folder":
+        return FolderStorage(section.path, section.quota_bytes)
+    return S3Storage(
+        endpoint=section.endpoint,
+        access_key=section.access_key,
+        secret_key=section.secret_key.get_secret_value(),
+        bucket=section.bucket,
+        secure=section.secure,
+        region=section.region,
+    )

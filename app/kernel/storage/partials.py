@@ -1,0 +1,62 @@
+"""The folder store's back room: files being written and folders being deleted, never visible as objects.
+
+It lies on the store's own file system, so that one rename moves a finished file out or a doomed folder in.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from app.kernel.storage.disk import keep_content_type
+from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource
+
+
+class PartialFolder:
+    """Unique names in one folder, and a broom for those whose process was killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def new_path(self) -> Path:
+        """Return a free name; the folder is made when only it is missing, its parent never."""
+        self.folder.mkdir(exist_ok=True)
+        return self.folder / f"{os.getpid()}-{secrets.token_hex(8)}"
+
+    def write(self, source: MeasuredSource, name: str, content_type: str) -> Path:
+        """Write all of `source` to a synced file that will be called `name`; leave nothing behind on failure."""
+        partial = self.new_path()
+        # Not tempfile: its mode 0600 would lock out a web server that runs under another account.
+        with partial.open("xb") as file:
+            try:
+                while data := source.read(CHUNK_BYTES):
+                    file.write(data)
+                file.flush()
+                keep_content_type(file.fileno(), name, content_type)
+                os.fsync(file.fileno())
+            except BaseException:
+                partial.unlink()
+                raise
+        return partial
+
+    def sweep(self, older_than: timedelta) -> int:
+        """Remove what has lain here for longer than `older_than`; return how many names."""
+        newest_swept_s = time.time() - older_than.total_seconds()
+        swept = 0
+        for leftover in self.folder.iterdir() if self.folder.is_dir() else ():
+            try:
+                # The time of change, unlike that of modification, is also set by the rename that starts a deletion.
+                if leftover.lstat().st_ctime > newest_swept_s:
+                    continue
+                if leftover.is_dir():
+                    shutil.rmtree(leftover)
+                else:
+                    leftover.unlink()
+            except FileNotFoundError:
+                continue  # its owner, or another sweep, was faster
+            swept += 1
+        return swept
