@@ -9,7 +9,7 @@ import { precompress } from './app/web/static/build/precompress.js';
 export default defineConfig({
   root: import.meta.dirname,
   base: '/static/',
-  publicDir: 'app/web/static/public', // files whose names are fixed by convention (favicon.ico)
+  publicDir: false, // every file goes through the build and gets a hashed name
   plugins: [iconSprite(), precompress()],
   build: {
     outDir: 'app/web/static/dist',

@@ -17,6 +17,9 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 DIST_FOLDER = STATIC_FOLDER / "dist"
 STATIC_URL_PATH = "/static"
 
+#: Built by our own plugin, not from an entry (static/build/sprite.js).
+_LOOSE_FILES = frozenset({"icons.svg", "favicon.svg"})
+
 
 class AssetsNotBuilt(RuntimeError):
     """The front end has not been built on this machine."""
@@ -41,7 +44,7 @@ def load_manifest(dist_folder: Path) -> dict[str, str]:
     return {
         source.rsplit("/", 1)[-1]: f"{STATIC_URL_PATH}/{item['file']}"
         for source, item in manifest.items()
-        if item.get("isEntry") or source == "icons.svg"
+        if item.get("isEntry") or source in _LOOSE_FILES
     }
 
 

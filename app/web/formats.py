@@ -20,7 +20,7 @@ _KIB: Final = 1024
 
 
 def _locale() -> Locale:
-    return get_locale() or Locale.parse("zh_Hans_CN")
+    return get_locale() or Locale.parse("zh_CN")
 
 
 def _is_english() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, url_for
+from flask import current_app, url_for
 
 
 def link_if(endpoint: str, **values: str | int) -> str | None:
@@ -10,8 +10,3 @@ def link_if(endpoint: str, **values: str | int) -> str | None:
     if endpoint not in current_app.view_functions:
         return None
     return url_for(endpoint, **values)
-
-
-def init_app(app: Flask) -> None:
-    """Give every template link_if()."""
-    app.jinja_env.globals.update(link_if=link_if)

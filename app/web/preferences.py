@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, redirect, request
+from flask_babel import refresh
 from werkzeug import Response
 from werkzeug.local import LocalProxy
 
@@ -73,6 +74,7 @@ def current() -> Preferences:
 def remember(response: Response, preferences: Preferences) -> None:
     """Put the preferences into the cookie of `response`, and use them for the rest of this request."""
     g.ui_preferences = preferences
+    refresh()  # flask-babel keeps the language it chose at first
     response.set_cookie(
         COOKIE_NAME,
         preferences.to_cookie(),
@@ -83,13 +85,13 @@ def remember(response: Response, preferences: Preferences) -> None:
     )
 
 
-def select_locale() -> str:
+def locale() -> str:
     """Choose the interface language for flask-babel: Chinese unless the reader asked for English.
 
     The browser's Accept-Language is not asked: phones of our readers often stand on English by accident, and a page
     that depends on it cannot be shared.
     """
-    return "en" if current().lang == "en" else "zh_Hans_CN"
+    return "en" if current().lang == "en" else "zh_CN"
 
 
 def is_elder_mode_query(text: str) -> bool:

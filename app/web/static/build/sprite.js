@@ -1,5 +1,5 @@
 // Copies the icons named in app/web/static/web/icons/icons.json out of lucide-static, and our own drawings beside
-// that file, into one SVG sprite. Templates use it through the icon() function.
+// that file, into one SVG sprite. Templates use it through the icon() function. The favicon goes along, by its own name.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,8 @@ export function iconSprite() {
     buildStart() {
       this.addWatchFile(join(folder, 'icons.json'));
       this.emitFile({ type: 'asset', name: 'icons.svg', originalFileName: 'icons.svg', source: buildSprite() });
+      const favicon = readFileSync(join(folder, '../favicon.svg'));
+      this.emitFile({ type: 'asset', name: 'favicon.svg', originalFileName: 'favicon.svg', source: favicon });
     },
   };
 }
