@@ -1,0 +1,43 @@
+"""The media workshop: a file in, a published streaming set out. No web framework, no database, nothing of the application.
+
+Words: a **source** is probed into MediaInfo; the **ladder** policy and MediaInfo make a **plan** of steps; running it writes **renditions** in
+**segments** with **manifests**, a poster, a storyboard and plain files, and publishes them under a prefix named by the plan's digest.
+Invariants: nothing is upscaled; all rungs have their key frames on one grid; the master manifest is written last; the same plan twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from .captions import to_webvtt, transcript_text
+from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError, StoreUnreachable
+from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
+from .pipeline import run
+from .plan import Plan, make_plan
+from .probe import probe
+from .tools import find_tools
+from .types import MediaInfo, ProbeLimits, Published, Rendition, RunLimits, Tools
+
+__all__ = [
+    "Cancelled",
+    "EncodingFailed",
+    "LadderPolicy",
+    "MediaInfo",
+    "MediaRefused",
+    "OutOfSpace",
+    "PipelineError",
+    "Plan",
+    "PolicyInvalid",
+    "ProbeLimits",
+    "Published",
+    "Rendition",
+    "RunLimits",
+    "StoreUnreachable",
+    "Tools",
+    "find_tools",
+    "make_ladder",
+    "make_plan",
+    "parse_policy",
+    "probe",
+    "run",
+    "to_webvtt",
+    "transcript_text",
+]

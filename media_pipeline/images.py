@@ -1,0 +1,102 @@
+"""Choosing the poster among stills, and joining storyboard stills into sheets with their WebVTT.
+
+Not here: taking the stills (they come out of the encode's own decode, `command.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageStat
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .plan import StoryboardTarget
+
+POSTER_NAME = "poster.jpg"
+STORYBOARD_NAME = "storyboard.vtt"
+SHEET_FOLDER = "storyboard"
+_DARK_MEAN = 24.0
+_DARK_BRIGHTEST = 60
+_FLAT_SPREAD = 6.0
+
+
+def write_poster(stills: Path, target: Path, quality: int) -> bool:
+    """Write the most telling still as JPEG; return False, writing nothing, when every still is black."""
+    ranked = sorted(((score, path) for path in sorted(stills.glob("*.jpg")) if (score := rate_still(path)) is not None))
+    if not ranked:
+        return False
+    with Image.open(ranked[-1][1]) as image:
+        image.save(target, "JPEG", quality=quality, optimize=True, progressive=True)
+    return True
+
+
+def rate_still(path: Path) -> tuple[bool, float] | None:
+    """Return how well a still would serve: first that it is not one flat colour, then how much it shows. None when it is black."""
+    with Image.open(path) as image:
+        grey = image.convert("L")
+    statistics = ImageStat.Stat(grey)
+    # The brightest hundredth decides beside the mean: white chalk on a blackboard is dark but not black.
+    histogram = grey.histogram()
+    brightest, seen = 255, 0
+    while seen < grey.width * grey.height / 100:
+        seen += histogram[brightest]
+        brightest -= 1
+    if statistics.mean[0] < _DARK_MEAN and brightest < _DARK_BRIGHTEST:
+        return None
+    return statistics.stddev[0] >= _FLAT_SPREAD, grey.entropy()
+
+
+def write_storyboard(stills: Path, folder: Path, target: StoryboardTarget, duration_s: float) -> tuple[list[str], str]:
+    """Join stills into sheets under `folder`.
+
+    Returns:
+        The names of the sheets, and the WebVTT that says which part of which sheet shows which stretch of time.
+    """
+    paths = sorted(stills.glob("*.jpg"))
+    policy = target.policy
+    per_sheet = policy.columns * policy.rows
+    folder.mkdir(exist_ok=True)
+    names: list[str] = []
+    cues = ["WEBVTT", ""]
+    for first in range(0, len(paths), per_sheet):
+        name = f"{len(names):03d}.jpg"
+        _write_sheet(paths[first : first + per_sheet], folder / name, target)
+        names.append(name)
+    for index in range(len(paths)):
+        start_s = index * policy.interval_s
+        end_s = duration_s if index == len(paths) - 1 else start_s + policy.interval_s
+        if end_s <= start_s:
+            break
+        x, y = _place(index % per_sheet, target)
+        sheet = f"{SHEET_FOLDER}/{names[index // per_sheet]}"
+        cues += [
+            f"{timestamp(start_s)} --> {timestamp(end_s)}",
+            f"{sheet}#xywh={x},{y},{target.width_px},{target.height_px}",
+            "",
+        ]
+    return names, "\n".join(cues)
+
+
+def timestamp(seconds: float) -> str:
+    """Return a WebVTT timestamp."""
+    millis = round(seconds * 1000)
+    return f"{millis // 3_600_000:02d}:{millis // 60_000 % 60:02d}:{millis // 1000 % 60:02d}.{millis % 1000:03d}"
+
+
+def _write_sheet(paths: list[Path], path: Path, target: StoryboardTarget) -> None:
+    columns = min(target.policy.columns, len(paths))
+    rows = -(-len(paths) // target.policy.columns)
+    sheet = Image.new("RGB", (columns * target.width_px, rows * target.height_px))
+    for index, still_path in enumerate(paths):
+        with Image.open(still_path) as still:
+            sheet.paste(still, _place(index, target))
+    sheet.save(path, "JPEG", quality=target.policy.quality, optimize=True)
+
+
+def _place(index: int, target: StoryboardTarget) -> tuple[int, int]:
+    return (
+        index % target.policy.columns * target.width_px,
+        index // target.policy.columns * target.height_px,
+    )

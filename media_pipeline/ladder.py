@@ -1,0 +1,232 @@
+"""The encoding policy as a value, and which renditions one source gets under it. Pure functions.
+
+Not here: reading the policy file (the caller does), steps and digests (`plan.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from .types import Ladder, Rung
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .types import VideoInfo
+
+_STRICT = ConfigDict(extra="forbid")
+_Positive = Annotated[int, Field(gt=0)]
+_Even = Annotated[int, Field(gt=0, multiple_of=2)]
+
+# Rates a source is brought to: players, key frame grids and segment lengths stay exact with these.
+STANDARD_RATES = (
+    Fraction(5),
+    Fraction(8),
+    Fraction(10),
+    Fraction(25, 2),
+    Fraction(15),
+    Fraction(20),
+    Fraction(24000, 1001),
+    Fraction(24),
+    Fraction(25),
+    Fraction(30000, 1001),
+    Fraction(30),
+    Fraction(48),
+    Fraction(50),
+    Fraction(60000, 1001),
+    Fraction(60),
+)
+
+
+class PolicyInvalid(ValueError):
+    """The policy mapping is wrong; the message lists every fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class RungPolicy:
+    """One rung as the policy wants it, before it meets a source."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: Annotated[str, Field(pattern=r"^[0-9a-z]{1,16}$")]
+    short_side_px: _Even
+    crf: Annotated[float, Field(ge=10, le=51)]
+    max_bitrate_bps: _Positive
+    preset: Literal["veryfast", "faster", "fast", "medium", "slow", "slower"]
+    scaler: Literal["bicubic", "lanczos", "bilinear", "area", "spline"]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPolicy:
+    """The one audio rendition."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    bitrate_bps: Annotated[int, Field(ge=24_000, le=256_000)]
+    sample_rate_hz: Literal[44_100, 48_000]
+    loudness_lufs: Annotated[float, Field(ge=-31, le=-9)]
+    limiter_ceiling: Annotated[float, Field(gt=0.0625, le=1)]
+    quiet_below_lufs: Annotated[float, Field(le=0)]
+    max_gain_db: Annotated[float, Field(ge=0, le=60)]
+    is_speech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressivePolicy:
+    """Which rung becomes the plain MP4."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    max_short_side_px: _Even
+
+
+@dataclass(frozen=True, slots=True)
+class PosterPolicy:
+    """How the still picture is chosen and kept."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    candidates: Annotated[int, Field(ge=1, le=32)]
+    max_short_side_px: _Even
+    quality: Annotated[int, Field(ge=40, le=95)]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryboardPolicy:
+    """Size and rhythm of the pictures shown over the seek bar."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    interval_s: _Positive
+    short_side_px: _Even
+    columns: Annotated[int, Field(ge=1, le=10)]
+    rows: Annotated[int, Field(ge=1, le=10)]
+    quality: Annotated[int, Field(ge=40, le=95)]
+
+
+@dataclass(frozen=True, slots=True)
+class LadderPolicy:
+    """All choices that change what is published; `recipe` names them in records and logs."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    version: _Positive
+    valid_from: date
+    segment_s: Annotated[int, Field(ge=2, le=12)]
+    max_frame_rate: Annotated[int, Field(ge=10, le=60)]
+    min_rung_step: Annotated[float, Field(ge=1, le=3)]
+    start_bitrate_bps: _Positive
+    encoder_threads: Annotated[int, Field(ge=1, le=16)]
+    rungs: Annotated[tuple[RungPolicy, ...], Field(min_length=1, max_length=8)]
+    audio: AudioPolicy
+    progressive: ProgressivePolicy
+    poster: PosterPolicy
+    storyboard: StoryboardPolicy
+    valid_until: date | None = None
+
+    @property
+    def recipe(self) -> str:
+        """Return the short name under which published files remember this policy."""
+        return f"{self.name}-{self.version}"
+
+    def is_valid_on(self, day: date) -> bool:
+        """Return whether the policy is in force on a day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+_ADAPTER: TypeAdapter[LadderPolicy] = TypeAdapter(LadderPolicy)
+
+
+def parse_policy(mapping: Mapping[str, Any]) -> LadderPolicy:
+    """Check a policy mapping (a parsed ladder.toml) and return it as a value.
+
+    Raises:
+        PolicyInvalid: with one line for every fault.
+    """
+    try:
+        policy = _ADAPTER.validate_python(dict(mapping))
+    except ValidationError as error:
+        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        raise PolicyInvalid("\n".join(faults)) from error
+    sides = [rung.short_side_px for rung in policy.rungs]
+    faults = []
+    if sides != sorted(set(sides)):
+        faults.append("rungs: must go from small to large, each size once")
+    if len({rung.name for rung in policy.rungs} | {"audio"}) != len(sides) + 1:
+        faults.append("rungs: names must differ, and none may be called 'audio'")
+    if policy.valid_until is not None and policy.valid_until < policy.valid_from:
+        faults.append("valid_until: lies before valid_from")
+    if faults:
+        raise PolicyInvalid("\n".join(faults))
+    return policy
+
+
+def make_ladder(video: VideoInfo, policy: LadderPolicy) -> Ladder:
+    """Choose the rungs a source fills without upscaling, and the frame rate all of them share."""
+    source_side = _even(min(video.display_width_px, video.display_height_px), floor=True)
+    fitting = [rung for rung in policy.rungs if rung.short_side_px <= source_side]
+    larger = next((rung for rung in policy.rungs if rung.short_side_px > source_side), None)
+    if larger is not None and (not fitting or source_side >= policy.min_rung_step * fitting[-1].short_side_px):
+        fitting.append(_shrink(larger, source_side))
+    rate = choose_frame_rate(video.frame_rate, policy.max_frame_rate)
+    return Ladder(
+        rungs=tuple(_place(rung, video) for rung in fitting),
+        frame_rate=rate,
+        frames_per_segment=max(1, round(policy.segment_s * rate)),
+    )
+
+
+def choose_frame_rate(measured: Fraction, max_rate: int) -> Fraction:
+    """Return the standard rate for a source: the nearest one, or the next above an odd rate, thinned to the maximum.
+
+    Variable sources arrive here with their average; constant output keeps the segment grid exact for every rung.
+    """
+    nearest = min(STANDARD_RATES, key=lambda rate: abs(rate - measured))
+    if abs(nearest - measured) > nearest / 200:
+        nearest = next((rate for rate in STANDARD_RATES if rate >= measured), measured)
+    thinned = nearest
+    divisor = 1
+    while thinned > max_rate:
+        divisor += 1
+        thinned = nearest / divisor
+    return thinned
+
+
+def fit_picture(video: VideoInfo, short_side_px: int) -> tuple[int, int]:
+    """Return even width and height with the given short side and the source's shape."""
+    width_px, height_px = video.display_width_px, video.display_height_px
+    if width_px >= height_px:
+        return _even(Fraction(short_side_px * width_px, height_px)), _even(short_side_px)
+    return _even(short_side_px), _even(Fraction(short_side_px * height_px, width_px))
+
+
+def _place(rung: RungPolicy, video: VideoInfo) -> Rung:
+    width_px, height_px = fit_picture(video, rung.short_side_px)
+    # Rounding the long side to even may pass the source by one pixel where the rung is as large as the source.
+    width_px = min(width_px, _even(video.display_width_px, floor=True))
+    height_px = min(height_px, _even(video.display_height_px, floor=True))
+    return Rung(
+        name=rung.name,
+        width_px=width_px,
+        height_px=height_px,
+        crf=rung.crf,
+        max_bitrate_bps=rung.max_bitrate_bps,
+        preset=rung.preset,
+        scaler=rung.scaler,
+    )
+
+
+def _shrink(rung: RungPolicy, short_side_px: int) -> RungPolicy:
+    """Return the rung at a smaller size, its rate cap in proportion to the pixels."""
+    share = Fraction(short_side_px, rung.short_side_px) ** 2
+    return replace(
+        rung,
+        name=f"{short_side_px}p",
+        short_side_px=short_side_px,
+        max_bitrate_bps=max(80_000, int(rung.max_bitrate_bps * share)),
+    )
+
+
+def _even(value: Fraction | int, *, floor: bool = False) -> int:
+    halves = int(value / 2) if floor else round(Fraction(value) / 2)
+    return max(2, 2 * halves)

@@ -1,0 +1,114 @@
+"""The text of HLS manifests (RFC 8216, fMP4), from measured tracks. Pure.
+
+Not here: measuring (`package.py`), writing (`publish.py`). The word playlist is left to curators.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .types import Segment, Track
+
+MASTER_NAME = "master.m3u8"
+SAVER_NAME = "saver.m3u8"
+MEDIA_NAME = "index.m3u8"
+_AUDIO_GROUP = "audio"
+_HALF = Fraction(1, 2)
+_HEAD = ("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS")
+
+
+def media_manifest(track: Track) -> str:
+    """Return the manifest of one rendition; names are relative to its own folder."""
+    lines = [
+        *_HEAD,
+        f"#EXT-X-TARGETDURATION:{target_duration_s(track.segments)}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f'#EXT-X-MAP:URI="{track.init_name}"',
+    ]
+    for segment in track.segments:
+        lines += [f"#EXTINF:{float(segment.duration_s):.6f},", segment.name]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def multivariant_manifest(videos: Sequence[Track], audio: Track | None, start_bitrate_bps: int) -> str:
+    """Return the manifest that offers renditions to choose from; names are relative to the prefix.
+
+    Players begin with the first variant, so the best one that a weak network surely carries comes first, then the rest from small to large.
+    """
+    lines = list(_HEAD)
+    if videos and audio is not None:
+        lines.append(
+            f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{_AUDIO_GROUP}",NAME="主音轨",DEFAULT=YES,AUTOSELECT=YES,'
+            f'CHANNELS="{audio.channels}",URI="{media_name(audio)}"'
+        )
+    if not videos and audio is not None:
+        lines += [_variant(audio, None), media_name(audio)]
+    for video in _start_first(videos, audio, start_bitrate_bps):
+        lines += [_variant(video, audio), media_name(video)]
+    return "\n".join([*lines, ""])
+
+
+def media_name(track: Track) -> str:
+    """Return where a track's own manifest lies under the prefix."""
+    return f"{track.name}/{MEDIA_NAME}"
+
+
+def target_duration_s(segments: Sequence[Segment]) -> int:
+    """Return the longest segment rounded to the nearest second, as RFC 8216 section 4.3.3.1 compares it."""
+    return max(1, *(floor(segment.duration_s + _HALF) for segment in segments))
+
+
+def peak_bitrate_bps(segments: Sequence[Segment]) -> int:
+    """Return the highest rate of any run of segments between half and one and a half target durations long.
+
+    Source: RFC 8216 section 4.1, "peak segment bit rate".
+    """
+    target_s = target_duration_s(segments)
+    peak: Fraction | int = 0
+    for first in range(len(segments)):
+        duration_s: Fraction | int = 0
+        size_bytes = 0
+        for segment in segments[first:]:
+            duration_s += segment.duration_s
+            size_bytes += segment.size_bytes
+            if 2 * duration_s > 3 * target_s:
+                break
+            if 2 * duration_s >= target_s:
+                peak = max(peak, 8 * size_bytes / duration_s)
+    return ceil(peak) or average_bitrate_bps(segments)
+
+
+def average_bitrate_bps(segments: Sequence[Segment]) -> int:
+    """Return the rate of all segments together."""
+    return ceil(8 * sum(segment.size_bytes for segment in segments) / sum(segment.duration_s for segment in segments))
+
+
+def _variant(track: Track, audio: Track | None) -> str:
+    parts = [
+        f"BANDWIDTH={_sum(peak_bitrate_bps, track, audio)}",
+        f"AVERAGE-BANDWIDTH={_sum(average_bitrate_bps, track, audio)}",
+        f'CODECS="{",".join(each.codecs for each in (track, audio) if each is not None)}"',
+    ]
+    if track.kind == "video":
+        parts.append(f"RESOLUTION={track.width_px}x{track.height_px}")
+        if track.frame_rate is not None:
+            parts.append(f"FRAME-RATE={float(track.frame_rate):.3f}")
+        if audio is not None:
+            parts.append(f'AUDIO="{_AUDIO_GROUP}"')
+    return "#EXT-X-STREAM-INF:" + ",".join(parts)
+
+
+def _sum(rate: Callable[[Sequence[Segment]], int], *tracks: Track | None) -> int:
+    return sum(rate(track.segments) for track in tracks if track is not None)
+
+
+def _start_first(videos: Sequence[Track], audio: Track | None, start_bitrate_bps: int) -> list[Track]:
+    carried = [video for video in videos if _sum(peak_bitrate_bps, video, audio) <= start_bitrate_bps]
+    start = max(carried, key=lambda video: video.height_px or 0, default=videos[0] if videos else None)
+    return [*([start] if start is not None else []), *(video for video in videos if video is not start)]

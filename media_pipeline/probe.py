@@ -1,0 +1,136 @@
+"""From a file to MediaInfo: asks a bounded child process, then judges what it found.
+
+The child (`probe_child.py`) may crash, hang or lie; this side survives all three. Not here: opening the file.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import MediaRefused
+from .runner import ProcessLimits, ProcessStopped, run_process
+from .types import AudioInfo, MediaInfo, ProbeLimits, VideoInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .ports import CancelToken
+
+_CHILD = Path(__file__).with_name("probe_child.py")
+
+
+def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken | None = None) -> MediaInfo:
+    """Find out what a source is, without believing it.
+
+    Raises:
+        MediaRefused: with the code of what is wrong; nothing was changed.
+        Cancelled: when asked to stop.
+    """
+    limits = limits or ProbeLimits()
+    bounds = ProcessLimits(
+        timeout_s=limits.timeout_s,
+        cpu_s=int(limits.timeout_s) + 5,
+        memory_bytes=limits.memory_bytes,
+        max_file_bytes=1024**2,
+    )
+    argv = [sys.executable, "-I", str(_CHILD), str(path.resolve())]
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    try:
+        finished = run_process(argv, limits=bounds, cancel=cancel)
+    except ProcessStopped as stopped:
+        raise MediaRefused("probe_timeout", detail=stopped.reason) from stopped
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError as error:
+        detail = f"exit {finished.exit_code}: {finished.stderr_tail[-300:]}"
+        raise MediaRefused("probe_failed", detail=detail) from error
+    if "refused" in answer:
+        raise MediaRefused(answer["refused"])
+    return judge(answer["found"], limits)
+
+
+def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
+    """Turn the child's facts into MediaInfo, or refuse what lies outside the limits. Pure."""
+    if found["streams"] > limits.max_streams:
+        raise MediaRefused("too_many_streams", detail=str(found["streams"]))
+    duration_s = float(found["duration_s"])
+    if not duration_s <= limits.max_duration_s:
+        raise MediaRefused("too_long", detail=f"{duration_s:.0f} s")
+    if duration_s < limits.min_duration_s:
+        raise MediaRefused("too_short", detail=f"{duration_s:.3f} s")
+    video = _judge_video(found["video"], limits) if found["video"] is not None else None
+    audio = _judge_audio(found["audio"]) if found["audio"] is not None else None
+    if video is None and audio is None:
+        raise MediaRefused("no_playable_stream")
+    tags = dict(found["tags"])
+    return MediaInfo(
+        container=found["container"],
+        duration_s=round(duration_s, 3),
+        size_bytes=found["size_bytes"],
+        video=video,
+        audio=audio,
+        has_cover=found["has_cover"],
+        aigc=tags.pop("AIGC", None),
+        rights=tags,
+    )
+
+
+def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
+    width_px, height_px = found["width_px"], found["height_px"]
+    if min(width_px, height_px) < limits.min_side_px:
+        raise MediaRefused("too_small_picture", detail=f"{width_px}x{height_px}")
+    if (
+        width_px > limits.max_width_px
+        or height_px > limits.max_height_px
+        or width_px * height_px > limits.max_pixels
+    ):
+        raise MediaRefused("too_large_picture", detail=f"{width_px}x{height_px}")
+    aspect = Fraction(found["sample_aspect"])
+    if not Fraction(1, 8) <= aspect <= 8:  # nonsense written by a broken muxer
+        aspect = Fraction(1)
+    display = (round(width_px * aspect), height_px)
+    rotation_deg = found["rotation_deg"]
+    if rotation_deg % 180 == 90:
+        display = (display[1], display[0])
+    return VideoInfo(
+        stream_index=found["stream_index"],
+        codec=found["codec"],
+        width_px=width_px,
+        height_px=height_px,
+        display_width_px=display[0],
+        display_height_px=display[1],
+        rotation_deg=rotation_deg,
+        sample_aspect=aspect,
+        frame_rate=_judge_rate([Fraction(rate) for rate in found["rates"]], limits),
+        is_interlaced=found["is_interlaced"],
+        is_hdr=found["is_hdr"],
+        bit_depth=found["bit_depth"],
+        pixel_format=found["pixel_format"],
+    )
+
+
+def _judge_rate(rates: list[Fraction], limits: ProbeLimits) -> Fraction:
+    """Return the first believable rate of average, guessed and nominal; 25 where the file knows none."""
+    usable = [rate for rate in rates if rate >= 1]
+    if not usable:
+        return Fraction(25)
+    believable = [rate for rate in usable if rate <= limits.max_frame_rate]
+    if not believable:
+        raise MediaRefused("too_many_frames", detail=f"{float(usable[0]):.0f} fps")
+    return believable[0].limit_denominator(10_000)
+
+
+def _judge_audio(found: Mapping[str, Any]) -> AudioInfo | None:
+    if found["channels"] < 1 or found["sample_rate_hz"] < 1:
+        return None
+    return AudioInfo(
+        stream_index=found["stream_index"],
+        codec=found["codec"],
+        sample_rate_hz=found["sample_rate_hz"],
+        channels=found["channels"],
+    )

@@ -1,0 +1,265 @@
+"""Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
+
+Self-contained (standard library and PyAV only), so that it starts fast and a hostile file meets nothing of ours. It prints either
+{"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s business. Usage: probe_child.py FILE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+# Only true containers: no playlist, no image, no script that opens other files. Names as libavformat gives them.
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,wav,w64,flac,amr,caf,aiff,rm,mxf,dv,gxf,nut,"
+    "live_flv,h264,hevc,mpegvideo,ac3,eac3,dts,ape,wv,tta,m4v"
+)
+IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
+IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
+SCRIPT_SIGNATURES = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<smil", b"<asx", b"v=0")
+MP4_FORMAT = "mov"
+DECODE_FRAMES = 12
+KEPT_RIGHTS = ("copyright", "license", "publisher")
+TAG_CHARACTERS = 4096
+PQ_AND_HLG = (16, 18)  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
+
+
+class RefusedError(Exception):
+    """The file is refused for a reason with a code."""
+
+
+def main(path: str) -> None:
+    """Print what the file is."""
+    try:
+        found = examine(Path(path))
+    except RefusedError as refusal:
+        answer: dict[str, Any] = {"refused": str(refusal)}
+    else:
+        answer = {"found": found}
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+    # Leave without unwinding: tearing down decoders of broken files is where crashes hide.
+    os._exit(0)
+
+
+def examine(path: Path) -> dict[str, Any]:
+    """Return the facts of a file; raises RefusedError."""
+    size_bytes = path.stat().st_size
+    if size_bytes == 0:
+        raise RefusedError("empty_file")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    refuse_by_signature(head)
+    if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
+        check_boxes(path, size_bytes)
+    return read_container(path, size_bytes)
+
+
+def refuse_by_signature(head: bytes) -> None:
+    """Name pictures and playlists for what they are, before any library guesses."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(SCRIPT_SIGNATURES) or b"<MPD" in text[:512]:
+        raise RefusedError("points_elsewhere")
+    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    if head.startswith(IMAGE_SIGNATURES) or is_webp or (head[4:8] == b"ftyp" and head[8:12] in IMAGE_BRANDS):
+        raise RefusedError("is_image")
+
+
+def check_boxes(path: Path, size_bytes: int) -> None:
+    """Refuse an MP4 whose index is missing or whose last box reaches beyond the end: it was cut off."""
+    kinds = set()
+    with path.open("rb") as file:
+        offset = 0
+        while offset + 8 <= size_bytes and len(kinds) < 10_000:
+            file.seek(offset)
+            header = file.read(16)
+            length, kind = int.from_bytes(header[:4], "big"), header[4:8]
+            if length == 1:
+                length = int.from_bytes(header[8:16], "big")
+            if length == 0:
+                length = size_bytes - offset
+            is_known = kind in (b"mdat", b"moov", b"moof")
+            if length < 8 or (offset + length > size_bytes and not is_known):
+                break
+            if offset + length > size_bytes:
+                raise RefusedError("incomplete")
+            kinds.add(kind)
+            offset += length
+    if b"mdat" in kinds and b"moov" not in kinds:
+        raise RefusedError("incomplete")
+
+
+def read_container(path: Path, size_bytes: int) -> dict[str, Any]:
+    """Open, list and try out the streams."""
+    import av  # noqa: PLC0415 - signatures are judged before the library is even loaded
+
+    av.logging.set_level(None)
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    try:
+        container = av.open(str(path), options=options, metadata_errors="replace")
+    except (av.FFmpegError, ValueError) as error:
+        raise RefusedError("not_media") from error
+    with container:
+        video = pick_video(container)
+        audio = pick_audio(container)
+        if video is None and audio is None:
+            raise RefusedError("no_playable_stream")
+        facts: dict[str, Any] = {
+            "container": container.format.name,
+            "size_bytes": size_bytes,
+            "streams": len(container.streams),
+            "has_cover": any(is_cover(stream) for stream in container.streams.video),
+            "tags": read_tags(container),
+            "video": describe_video(video) if video is not None else None,
+            "audio": describe_audio(audio) if audio is not None else None,
+        }
+        try:
+            try_out(av, container, video, audio, facts)
+            facts["duration_s"] = measure_duration(av, container, video, audio)
+        except (av.FFmpegError, EOFError, ValueError) as error:
+            raise RefusedError("undecodable") from error
+    return facts
+
+
+def is_cover(stream: Any) -> bool:
+    """Return whether a video stream is the still picture of a sound file."""
+    return bool(int(stream.disposition) & 0x400)
+
+
+def pick_video(container: Any) -> Any:
+    """Return the largest real picture stream that has a decoder."""
+    streams = [stream for stream in container.streams.video if not is_cover(stream) and has_decoder(stream)]
+    still = ("mjpeg", "png", "gif", "webp", "bmp", "tiff")
+    if container.streams.audio:
+        # A cover picture whose writer forgot to mark it: one frame of a picture codec beside sound.
+        streams = [stream for stream in streams if not (stream.codec_context.name in still and 0 < stream.frames <= 1)]
+    return max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height, default=None)
+
+
+def pick_audio(container: Any) -> Any:
+    """Return the default sound stream, else the first."""
+    streams = [stream for stream in container.streams.audio if has_decoder(stream)]
+    return next((stream for stream in streams if int(stream.disposition) & 1), streams[0] if streams else None)
+
+
+def has_decoder(stream: Any) -> bool:
+    """Return whether this stream can be decoded at all."""
+    try:
+        return stream.codec_context is not None and bool(stream.codec_context.name)
+    except (ValueError, AttributeError):
+        return False
+
+
+def read_tags(container: Any) -> dict[str, str]:
+    """Return the AI-content label and the rights of the file, wherever the writer put them."""
+    found: dict[str, str] = {}
+    for metadata in (container.metadata, *(stream.metadata for stream in container.streams)):
+        for key, value in metadata.items():
+            name = key.strip().lower()
+            text = value[:TAG_CHARACTERS].replace("\x00", "")
+            if name == "aigc" or name.endswith((".aigc", ":aigc")) or text.lstrip().startswith('{"AIGC"'):
+                found.setdefault("AIGC", text)
+            elif name in KEPT_RIGHTS and text:
+                found.setdefault(name, text)
+    return found
+
+
+def describe_video(stream: Any) -> dict[str, Any]:
+    """Return what the headers say of the picture."""
+    context = stream.codec_context
+    pixel_format = context.format
+    rates = [stream.average_rate, stream.guessed_rate, stream.base_rate]
+    return {
+        "stream_index": stream.index,
+        "codec": context.name,
+        "width_px": context.width,
+        "height_px": context.height,
+        "sample_aspect": str(Fraction(stream.sample_aspect_ratio or 1)),
+        "rates": [str(Fraction(rate)) for rate in rates if rate],
+        "pixel_format": pixel_format.name if pixel_format is not None else "",
+        "bit_depth": pixel_format.components[0].bits if pixel_format is not None else 8,
+        "rotation_deg": 0,
+        "is_interlaced": False,
+        "is_hdr": False,
+    }
+
+
+def describe_audio(stream: Any) -> dict[str, Any]:
+    """Return what the headers say of the sound."""
+    context = stream.codec_context
+    return {
+        "stream_index": stream.index,
+        "codec": context.name,
+        "sample_rate_hz": context.sample_rate or 0,
+        "channels": context.channels or 0,
+    }
+
+
+def try_out(av: Any, container: Any, video: Any, audio: Any, facts: dict[str, Any]) -> None:
+    """Decode a few frames: proves that the streams are what they say, and shows rotation and interlacing."""
+    if video is not None:
+        seen = 0
+        for frame in decoded(av, container, video):
+            seen += 1
+            facts["video"]["rotation_deg"] = int(frame.rotation) % 360
+            facts["video"]["is_interlaced"] |= bool(frame.interlaced_frame)
+            facts["video"]["is_hdr"] |= int(frame.color_trc) in PQ_AND_HLG
+            facts["video"]["width_px"], facts["video"]["height_px"] = frame.width, frame.height
+            facts["video"]["pixel_format"] = frame.format.name
+            facts["video"]["bit_depth"] = frame.format.components[0].bits
+            if seen >= DECODE_FRAMES:
+                break
+        if not seen:
+            raise RefusedError("undecodable")
+    if audio is not None:
+        container.seek(0)
+        frame = next(decoded(av, container, audio), None)
+        if frame is None:
+            facts["audio"] = None  # a sound track without a single sample, as some screen recorders write
+            if video is None:
+                raise RefusedError("undecodable")
+        else:
+            facts["audio"]["channels"] = len(frame.layout.channels)
+            facts["audio"]["sample_rate_hz"] = frame.sample_rate
+
+
+def decoded(av: Any, container: Any, stream: Any) -> Any:
+    """Yield frames of one stream, stepping over damaged packets; gives up after many."""
+    stream.codec_context.thread_count = 1
+    damaged = 0
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            damaged += 1
+            if damaged > 300:
+                return
+
+
+def measure_duration(av: Any, container: Any, video: Any, audio: Any) -> float:
+    """Return the length in seconds: from the headers, or by walking all packets where a recorder wrote none."""
+    if container.duration:
+        return float(container.duration / av.time_base)
+    wanted = [stream for stream in (video, audio) if stream is not None]
+    for stream in wanted:
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base)
+    first: float | None = None
+    last = 0.0
+    with suppress(av.FFmpegError):
+        container.seek(0)
+    for packet in container.demux(*wanted):
+        if packet.pts is not None and packet.time_base is not None:
+            time = float(packet.pts * packet.time_base)
+            first = time if first is None else min(first, time)
+            last = max(last, time + float((packet.duration or 0) * packet.time_base))
+    return last - (first or 0.0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,200 @@
+"""The values that travel through the workshop: what a source is, what shall be made, what was made.
+
+Not here: how any of it is computed. Steps of a plan live in `plan.py`, policy values in `ladder.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The programs of this machine."""
+
+    ffmpeg: Path
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeLimits:
+    """Bounds a source must keep before anything is decoded, and bounds of the probing itself."""
+
+    max_width_px: int = 8192
+    max_height_px: int = 8192
+    max_pixels: int = 4096 * 2304
+    min_side_px: int = 16
+    min_duration_s: float = 1.0
+    max_duration_s: float = 6 * 3600.0
+    max_streams: int = 32
+    max_frame_rate: int = 240
+    timeout_s: float = 60.0
+    memory_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """Bounds of one encoding process."""
+
+    stall_timeout_s: float = 120.0
+    base_timeout_s: float = 600.0
+    timeout_per_media_s: float = 20.0
+    memory_bytes: int = 6 * 1024**3
+    max_file_bytes: int = 16 * 1024**3
+    max_total_bytes: int = 32 * 1024**3
+    niceness: int = 10
+
+    def timeout_s(self, duration_s: float) -> float:
+        """Return the longest wall time one process may take over a source of this length."""
+        return self.base_timeout_s + self.timeout_per_media_s * duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """The picture of a source; display sizes have pixel shape and rotation applied."""
+
+    stream_index: int
+    codec: str
+    width_px: int
+    height_px: int
+    display_width_px: int
+    display_height_px: int
+    rotation_deg: int
+    sample_aspect: Fraction
+    frame_rate: Fraction
+    is_interlaced: bool
+    is_hdr: bool
+    bit_depth: int
+    pixel_format: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """The sound of a source."""
+
+    stream_index: int
+    codec: str
+    sample_rate_hz: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What probing found. `aigc` is the AI-content label of GB 45438 as the source carries it, or None."""
+
+    container: str
+    duration_s: float
+    size_bytes: int
+    video: VideoInfo | None
+    audio: AudioInfo | None
+    has_cover: bool = False
+    aigc: str | None = None
+    rights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One video rendition to make: true picture size, never larger than the source."""
+
+    name: str
+    width_px: int
+    height_px: int
+    crf: float
+    max_bitrate_bps: int
+    preset: str
+    scaler: str
+
+    @property
+    def short_side_px(self) -> int:
+        """Return the smaller side, by which rungs are named and compared."""
+        return min(self.width_px, self.height_px)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All video renditions of one source, smallest first, and their common clock."""
+
+    rungs: tuple[Rung, ...]
+    frame_rate: Fraction
+    frames_per_segment: int
+
+    @property
+    def segment_s(self) -> Fraction:
+        """Return the exact length of every segment but the last."""
+        return Fraction(self.frames_per_segment) / self.frame_rate
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One written media segment, measured from its own boxes."""
+
+    name: str
+    duration_s: Fraction
+    size_bytes: int
+    start_s: Fraction
+    starts_with_keyframe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One written rendition on disk: init segment, media segments, and what they say of themselves."""
+
+    kind: Literal["video", "audio"]
+    name: str
+    init_name: str
+    init_bytes: int
+    codecs: str
+    segments: tuple[Segment, ...]
+    width_px: int | None = None
+    height_px: int | None = None
+    frame_rate: Fraction | None = None
+    channels: int | None = None
+
+    @property
+    def duration_s(self) -> Fraction:
+        """Return the sum of all segment lengths."""
+        return sum((segment.duration_s for segment in self.segments), Fraction(0))
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes of init and media segments together."""
+        return self.init_bytes + sum(segment.size_bytes for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One published rendition; the two rates are of this rendition alone, measured, in bits per second."""
+
+    kind: Literal["video", "audio"]
+    name: str
+    manifest_name: str
+    width_px: int | None
+    height_px: int | None
+    frame_rate: Fraction | None
+    bandwidth_bps: int
+    average_bandwidth_bps: int
+    codecs: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What lies in the store under the prefix; names are relative to it."""
+
+    duration_s: float
+    master_name: str
+    saver_name: str
+    audio_name: str | None
+    mp4_name: str | None
+    m4a_name: str | None
+    poster_name: str | None
+    storyboard_name: str | None
+    renditions: tuple[Rendition, ...]
+    size_bytes: int
+    recipe: str
