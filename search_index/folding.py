@@ -7,7 +7,7 @@ Cutting into words is in analysis.py.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from opencc import OpenCC
@@ -19,8 +19,14 @@ _REPLACEMENT = "\ufffd"
 class _CharTable(dict[int, str]):
     """Folded form of single characters, worked out when first met; usable with ``str.translate``."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.resized: set[str] = set()
+
     def __missing__(self, code: int) -> str:
         folded = _fold_char(chr(code))
+        if len(folded) != 1:
+            self.resized.add(chr(code))
         self[code] = folded
         return folded
 
@@ -45,8 +51,8 @@ class Folded:
     """A folded text with its way back: ``starts[i]`` and ``ends[i]`` bound the original of folded character i."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Bounds in the original text of the folded characters from start up to end."""
@@ -62,17 +68,20 @@ def fold_text(text: str) -> str:
 
 def fold(text: str) -> Folded:
     """Fold a text and keep the way back to the original."""
+    is_composed = unicodedata.is_normalized("NFC", text)
+    translated = text.translate(_TABLE)
+    if is_composed and _TABLE.resized.isdisjoint(text):
+        return Folded(simplify(translated), range(len(text)), range(1, len(text) + 1))
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    is_composed = unicodedata.is_normalized("NFC", text)
     parts = ((at, at + 1, char) for at, char in enumerate(text)) if is_composed else _clusters(text)
     for start, end, cluster in parts:
         folded = cluster.translate(_TABLE)
         pieces.append(folded)
         starts.extend([start] * len(folded))
         ends.extend([end] * len(folded))
-    return Folded(simplify("".join(pieces)), tuple(starts), tuple(ends))
+    return Folded(simplify("".join(pieces)), starts, ends)
 
 
 def simplify(text: str) -> str:

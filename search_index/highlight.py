@@ -4,7 +4,7 @@ Matching happens in folded text and is carried back to the original: 太极拳 m
 and yangsheng or ys mark 养生.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from search_index import analysis, pinyin
 from search_index.documents import Fragment
@@ -25,29 +25,48 @@ class Highlighter:
     """Highlights the hits of one plan; without a plan nothing is marked."""
 
     def __init__(self, plan: QueryPlan | None) -> None:
-        self._plan = plan
+        self._units: tuple[Unit, ...] = ()
+        if plan is not None:
+            by_sound = {unit.text: unit.alternatives for unit in plan.recovery}
+            self._units = tuple(Unit(u.text, (*u.alternatives, *by_sound.get(u.text, ()))) for u in plan.units)
 
     def highlight(self, stored: Stored) -> Mapping[str, tuple[Fragment, ...]]:
         """Cut every stored field into fragments. The description becomes an excerpt around its best matches."""
-        highlights: dict[str, tuple[Fragment, ...]] = {}
-        for name, value in stored.items():
-            text = value if isinstance(value, str) else _TAG_SEPARATOR.join(value)
-            spans = self._spans(text)
-            highlights[name] = _excerpt(text, spans) if name == "description" else _fragments(text, spans)
-        return highlights
+        texts = {name: _TAG_SEPARATOR.join(value) if name == "tags" else str(value) for name, value in stored.items()}
+        spans = self._spans(texts)
+        return {
+            name: _excerpt(text, spans[name]) if name == "description" else _fragments(text, spans[name])
+            for name, text in texts.items()
+        }
 
-    def _spans(self, text: str) -> list[Span]:
-        """Matched parts of the original text, in order, not overlapping."""
-        if self._plan is None:
-            return []
-        folded = fold(text)
-        found: list[Span] = []
-        for unit in self._plan.units:
-            found += _literal(folded.text, unit.text) or _by_parts(folded.text, unit)
-        sounding = [*self._plan.units, *self._plan.recovery]
-        if not found:
-            found = [span for unit in sounding for span in _by_sound(folded.text, unit)]
-        return _merged(folded.original_span(start, end) for start, end in found)
+    def _spans(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[Span]]:
+        """Matched parts of the original texts, in order, not overlapping."""
+        if not self._units:
+            return dict.fromkeys(texts, ())
+        folded = {name: fold(text) for name, text in texts.items()}
+        plain = {name: one.text for name, one in folded.items()}
+        found: dict[str, list[Span]] = {name: [] for name in texts}
+        for unit in self._units:
+            _first_that_finds(unit, plain, found)
+        return {
+            name: _merged(folded[name].original_span(start, end) for start, end in spans)
+            for name, spans in found.items()
+        }
+
+
+def _first_that_finds(unit: Unit, texts: Mapping[str, str], found: Mapping[str, list[Span]]) -> None:
+    """Add the places of a unit, over all fields, by the strictest way that finds any."""
+    ways: tuple[Callable[[str, Unit], Iterable[Span]], ...] = (_literal_unit, _by_parts, _by_sound)
+    for way in ways:
+        places = {name: list(way(text, unit)) for name, text in texts.items()}
+        if any(places.values()):
+            for name, spans in places.items():
+                found[name].extend(spans)
+            return
+
+
+def _literal_unit(folded: str, unit: Unit) -> list[Span]:
+    return _literal(folded, unit.text)
 
 
 def _literal(folded: str, wanted: str) -> list[Span]:

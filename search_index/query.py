@@ -4,7 +4,7 @@ A plan says what a document must contain to be an exact hit (units), what makes 
 may sound like (recovery), and which terms score. How postings are read is the engine's matter.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -21,7 +21,8 @@ MIN_INITIALS, MAX_INITIALS = 2, 12
 
 # Words people put around what they look for. They count when nothing else is left.
 _STOP_WORD_LIST = """
-的 了 吗 呢 吧 啊 呀 和 与 及 或 在 是 有 我 你 他 她 它 我们 怎么 怎样 如何 什么 哪里 哪些 为什么 一下 一个 这个 那个 可以 应该 关于 想 要 请
+的 了 吗 呢 吧 啊 呀 和 与 及 或 在 是 有 我 你 他 她 它 我们 怎么 怎样 如何 什么 哪里 哪些 为什么 一下 一个 这个 那个
+可以 应该 关于 想 要 请
 the a an of to and or in on for how what is
 """
 _STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
@@ -49,9 +50,9 @@ class QueryPlan:
 
     Args:
         phrase: the folded query, blanks joined: for phrase and exact-title boosts.
-        units: words an exact hit contains: all of them up to two, three quarters of more.
+        units: words an exact hit contains, as many as ``units_needed``.
         loose: terms whose share, by rarity, makes a near hit.
-        recovery: units by sound, all of which make a near hit when the rest found little.
+        recovery: the same words by sound or by initials, tried when the rest found little.
         scoring: every term that adds to the score, with its weight.
     """
 
@@ -61,11 +62,11 @@ class QueryPlan:
     recovery: tuple[Unit, ...]
     scoring: tuple[tuple[Term, float], ...]
 
-    @property
-    def units_needed(self) -> int:
-        """How many units an exact hit matches."""
-        count = len(self.units)
-        return count if count <= 2 else -(-count * 3 // 4)
+
+def units_needed(units: Sequence[Unit]) -> int:
+    """How many of the units a hit must match: both of two, three quarters of more."""
+    count = len(units)
+    return count if count <= 2 else -(-count * 3 // 4)
 
 
 @lru_cache(maxsize=512)
@@ -84,7 +85,7 @@ def plan_query(text: str) -> QueryPlan | None:
         phrase=folded,
         units=units,
         loose=tuple(_unique(term for run in found_runs for term in _loose_terms(run))),
-        recovery=tuple(_recovery(found_runs)),
+        recovery=tuple(_unique(unit for run in found_runs for unit in _recovery(run)))[:MAX_UNITS],
         scoring=scoring,
     )
 
@@ -94,7 +95,7 @@ def _units(run: analysis.Run) -> Iterator[Unit]:
         by_sound = (tuple(Term(PINYIN, key) for key in pinyin.syllable_pairs(r)) for r in pinyin.readings(run.text))
         yield Unit(run.text, ((Term(TEXT, run.text),), *by_sound))
         return
-    for word in analysis.words(run.text):
+    for word in _words(run.text):
         yield Unit(word, (tuple(Term(TEXT, pair) for pair in analysis.pairs(word)),))
 
 
@@ -105,23 +106,41 @@ def _required(units: list[Unit]) -> tuple[Unit, ...]:
     return tuple(_unique(longer or kept))[:MAX_UNITS]
 
 
-def _loose_terms(run: analysis.Run) -> Iterator[Term]:
-    pieces = [run.text] if run.kind == "word" else analysis.pairs(run.text)
-    return (Term(TEXT, piece) for piece in pieces if piece not in _STOP_WORDS)
-
-
-def _recovery(found_runs: list[analysis.Run]) -> Iterator[Unit]:
-    """Homophones of Chinese runs, initials of Latin ones; a run that has neither keeps its own terms."""
-    for run in found_runs:
-        if run.kind == "cjk" and len(run.text) > 1:
-            sounds, _ = pinyin.run_syllables(run.text)
-            keys = pinyin.syllable_pairs(tuple(sounds))
-            yield Unit(run.text, (tuple(Term(PINYIN, key) for key in keys),))
-        elif run.kind == "word" and MIN_INITIALS <= len(run.text) <= MAX_INITIALS and run.text.isalpha():
-            keys = pinyin.initial_terms(run.text)
-            yield Unit(run.text, ((Term(TEXT, run.text),), tuple(Term(INITIALS, key) for key in keys)))
+def _words(run_text: str) -> list[str]:
+    """Words of a CJK run; single characters in a row are one word, most likely one the dictionary does not know."""
+    joined: list[str] = []
+    was_single = False
+    for word in analysis.words(run_text):
+        is_single = len(word) == 1 and word not in _STOP_WORDS
+        if is_single and was_single:
+            joined[-1] += word
         else:
-            yield Unit(run.text, ((Term(TEXT, run.text),),))
+            joined.append(word)
+        was_single = is_single
+    return joined
+
+
+def _loose_terms(run: analysis.Run) -> Iterator[Term]:
+    """Pairs of characters inside words: those across words are rare by accident, and would count too much."""
+    if run.kind == "word":
+        return (Term(TEXT, text) for text in (run.text,) if text not in _STOP_WORDS)
+    kept = (word for word in _words(run.text) if len(word) > 1 and word not in _STOP_WORDS)
+    return (Term(TEXT, pair) for word in kept for pair in analysis.pairs(word))
+
+
+def _recovery(run: analysis.Run) -> Iterator[Unit]:
+    """Homophones of Chinese words, initials of Latin ones; the words themselves still count."""
+    if run.kind == "cjk":
+        for word in _words(run.text):
+            if len(word) > 1 and word not in _STOP_WORDS:
+                literal = tuple(Term(TEXT, pair) for pair in analysis.pairs(word))
+                sounds = pinyin.syllable_pairs(pinyin.syllables(word))
+                yield Unit(word, (literal, tuple(Term(PINYIN, pair) for pair in sounds)))
+    else:
+        literal = (Term(TEXT, run.text),)
+        can_be_initials = MIN_INITIALS <= len(run.text) <= MAX_INITIALS and run.text.isalpha() and run.text.isascii()
+        initials = tuple(Term(INITIALS, key) for key in pinyin.initial_terms(run.text)) if can_be_initials else ()
+        yield Unit(run.text, (literal, initials) if initials else (literal,))
 
 
 def _scoring(found_runs: list[analysis.Run], units: tuple[Unit, ...]) -> tuple[tuple[Term, float], ...]:

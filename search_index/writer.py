@@ -4,7 +4,7 @@ One writer at a time; another gets IndexBusy at once. Every commit costs each re
 changes in batches.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from search_index.documents import Document
@@ -18,7 +18,7 @@ from search_index.folder import (
     write_pointer,
     writer_lock,
 )
-from search_index.schema import SCHEMA_VERSION, to_record
+from search_index.schema import SCHEMA_VERSION, Record, to_record
 
 
 class IndexWriter:
@@ -63,15 +63,29 @@ def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int) -> int
 
     Raises:
         IndexBusy: another writer is at work.
+        ValueError: two documents have one id.
     """
     engine = DEFAULT_ENGINE
     with writer_lock(folder):
         remove_versions_except(folder, _serving(folder))
         version = new_version(folder)
-        count = engine.create(folder / version, (to_record(document) for document in documents), checkpoint)
-        write_pointer(folder, Pointer(version, engine.name, SCHEMA_VERSION))
+        try:
+            count = engine.create(folder / version, _records(documents), checkpoint)
+            write_pointer(folder, Pointer(version, engine.name, SCHEMA_VERSION))
+        except BaseException:
+            remove_versions_except(folder, _serving(folder))
+            raise
         remove_versions_except(folder, version)
     return count
+
+
+def _records(documents: Iterable[Document]) -> Iterator[Record]:
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise ValueError(f"Two documents have the id {document.id}.")
+        seen.add(document.id)
+        yield to_record(document)
 
 
 def _serving(folder: Path) -> str | None:

@@ -3,9 +3,10 @@
 Documents are counted through all segments in order; deleted ones keep their place and are never listed.
 """
 
+import heapq
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 from search_index.documents import FacetCount
@@ -13,6 +14,8 @@ from search_index.schema import Card
 
 _K1, _B = 1.2, 0.5
 """BM25: titles weigh most of a record, so its length is punished gently."""
+_BYTE_VALUES = 256
+_FEW_DOCUMENTS = 500
 
 
 class FacetColumn:
@@ -29,13 +32,20 @@ class FacetColumn:
         numbers = self._numbers
         return [document for document in documents if numbers[document] in good]
 
-    def count(self, documents: Iterable[int], selected: Iterable[str]) -> tuple[FacetCount, ...]:
+    def count(self, documents: Collection[int], selected: Iterable[str]) -> tuple[FacetCount, ...]:
         """Count values over documents, the most frequent first; selected values stay listed even with none."""
         counts: Counter[str] = Counter(dict.fromkeys(selected, 0))
-        for number, count in Counter(map(self._numbers.__getitem__, documents)).items():
+        for number, count in self._combination_counts(documents):
             for value in self._combinations[number]:
                 counts[value] += count
         return tuple(FacetCount(value, count) for value, count in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+
+    def _combination_counts(self, documents: Collection[int]) -> Iterable[tuple[int, int]]:
+        numbers = map(self._numbers.__getitem__, documents)
+        if len(self._combinations) > _BYTE_VALUES or len(documents) < _FEW_DOCUMENTS:
+            return Counter(numbers).items()
+        packed = bytes(numbers)  # counting a byte in bytes is far faster than counting objects
+        return [(number, packed.count(number)) for number in range(len(self._combinations)) if number in packed]
 
 
 class Columns:
@@ -51,6 +61,7 @@ class Columns:
         per_average = _B / average if average else 0.0
         self.norms = [_K1 * (1 - _B + length * per_average) for length in lengths]
         self._facets: dict[str, FacetColumn] = {}
+        self._live_counts: dict[str, tuple[FacetCount, ...]] = {}
 
     def facet(self, name: str) -> FacetColumn:
         """Column of a facet, laid out when first asked for."""
@@ -69,8 +80,26 @@ class Columns:
             if document in scores:
                 scores[document] += factor * weight / (weight + norms[document])
 
+    def count(self, name: str, documents: Collection[int], selected: Iterable[str]) -> tuple[FacetCount, ...]:
+        """Count a facet's values; the counts of the whole index, asked for by every visitor, are kept."""
+        if documents is not self.live or selected:
+            return self.facet(name).count(documents, selected)
+        if name not in self._live_counts:
+            self._live_counts[name] = self.facet(name).count(documents, ())
+        return self._live_counts[name]
+
+    def newest(self, documents: Collection[int], count: int) -> Sequence[int]:
+        """Take the newest of the documents, in order."""
+        if documents is self.live:
+            return self._live_newest[:count]
+        return heapq.nsmallest(count, documents, key=self._newest_rank.__getitem__)
+
     @cached_property
-    def newest_rank(self) -> Sequence[int]:
+    def _live_newest(self) -> Sequence[int]:
+        return sorted(self.live, key=self._newest_rank.__getitem__)
+
+    @cached_property
+    def _newest_rank(self) -> Sequence[int]:
         """Place of each document when the newest come first; equal times are ordered by id."""
         order = sorted(range(len(self.cards)), key=lambda n: (-self.cards[n].published_us, self.cards[n].id))
         ranks = array("I", bytes(4 * len(order)))

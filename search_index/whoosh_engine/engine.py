@@ -63,7 +63,7 @@ class WhooshEngine:
     def _commit(self, index: FileIndex, records: Iterable[Record], outdated: Sequence[str], checkpoint: int) -> int:
         folder = Path(index.storage.folder)
         try:
-            writer = SegmentWriter(index, limitmb=_BATCH_MEMORY_MB, codec=W3Codec(blocklimit=_BLOCK_POSTINGS))
+            writer = SegmentWriter(index, limitmb=_BATCH_MEMORY_MB, codec=_codec())
         except LockError as error:
             raise IndexBusy(f"Another writer holds the index in {folder}.") from error
         try:
@@ -101,6 +101,13 @@ class WhooshEngine:
             segments.append(LiveSegment(opened, base, frozenset(segment.deleted_docs())))
             base += segment.doc_count_all()
         return WhooshSnapshot(segments, contents.generation, checkpoint)
+
+
+def _codec() -> W3Codec:
+    """Whoosh's format with larger blocks. Lengths are in the cards; looking for them costs a stat per posting."""
+    codec = W3Codec(blocklimit=_BLOCK_POSTINGS)
+    codec.length_stats = False
+    return codec
 
 
 def _delete(writer: SegmentWriter, outdated: Sequence[str]) -> None:

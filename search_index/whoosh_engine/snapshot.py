@@ -4,17 +4,16 @@ Works on the postings of the plan's terms, each read once. Deciding what a query
 best finely in ranking.py.
 """
 
-import heapq
 import math
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from search_index.documents import FacetCount, SearchRequest
 from search_index.ports import Candidate, Matches, Stored
-from search_index.query import QueryPlan, Term, Unit
+from search_index.query import QueryPlan, Term, Unit, units_needed
 from search_index.whoosh_engine.columns import Columns
 from search_index.whoosh_engine.segments import OpenSegment, Posting
 
@@ -72,7 +71,7 @@ class WhooshSnapshot:
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
         """Match, filter, count, and return the best ``top`` candidates."""
         search = _Search(self, deadline_s)
-        tiers: list[Sequence[int]] = [self._columns.live] if plan is None else search.tiers(plan)
+        tiers: list[Collection[int]] = [self._columns.live] if plan is None else search.tiers(plan)
         everything = tiers[0] if len(tiers) == 1 else [number for tier in tiers for number in tier]
         kept = self._filtered(everything, request.filters, None)
         if kept is not everything:
@@ -100,43 +99,50 @@ class WhooshSnapshot:
         return math.log(1 + (self.document_count - document_frequency + 0.5) / (document_frequency + 0.5))
 
     def _filtered(
-        self, documents: Sequence[int], filters: Mapping[str, frozenset[str]], but: str | None
-    ) -> Sequence[int]:
+        self, documents: Collection[int], filters: Mapping[str, frozenset[str]], but: str | None
+    ) -> Collection[int]:
         for name, accepted in filters.items():
             if accepted and name != but:
                 documents = self._columns.facet(name).accepting(documents, accepted)
         return documents
 
     def _counts(
-        self, everything: Sequence[int], kept: Sequence[int], request: SearchRequest
+        self, everything: Collection[int], kept: Collection[int], request: SearchRequest
     ) -> dict[str, tuple[FacetCount, ...]]:
         """Count each facet as if it had no filter itself, so that more of its values can be chosen."""
         counts = {}
         for name in request.facets:
             selected = request.filters.get(name, frozenset())
             counted = self._filtered(everything, request.filters, name) if selected else kept
-            counts[name] = self._columns.facet(name).count(counted, selected)
+            counts[name] = self._columns.count(name, counted, selected)
         return counts
 
     def _best(  # noqa: PLR0917 internal step of find
         self,
         search: "_Search",
         plan: QueryPlan | None,
-        tiers: Sequence[Sequence[int]],
-        kept: Sequence[int],
+        tiers: Sequence[Collection[int]],
+        kept: Collection[int],
         request: SearchRequest,
         top: int,
     ) -> list[Candidate]:
         if plan is None or request.sort == "newest":
-            newest = heapq.nsmallest(top, kept, key=self._columns.newest_rank.__getitem__)
-            return [self._candidate(number, 0, 0.0) for number in newest]
+            return [self._candidate(number, 0, 0.0) for number in self._columns.newest(kept, top)]
         best: list[Candidate] = []
         for tier, documents in enumerate(tiers):
             if len(best) < top:
                 scores = search.scores(plan, documents)
-                numbers = heapq.nlargest(top - len(best), scores, key=scores.__getitem__)
+                numbers = self._highest(scores, top - len(best))
                 best += [self._candidate(number, tier, scores[number]) for number in numbers]
         return best
+
+    def _highest(self, scores: Mapping[int, float], count: int) -> list[int]:
+        """Documents with the highest scores; equal scores are ordered by id."""
+        floor = sorted(scores.values(), reverse=True)[count - 1] if count < len(scores) else -1.0
+        numbers = [number for number, score in scores.items() if score >= floor]
+        cards = self._columns.cards
+        numbers.sort(key=lambda number: (-scores[number], cards[number].id))
+        return numbers[:count]
 
     def _candidate(self, number: int, tier: int, score: float) -> Candidate:
         card = self._columns.cards[number]
@@ -159,22 +165,22 @@ class _Search:
         self._sets: dict[Term, frozenset[int]] = {}
         self.is_partial = False
 
-    def tiers(self, plan: QueryPlan) -> list[Sequence[int]]:
+    def tiers(self, plan: QueryPlan) -> list[Collection[int]]:
         """Exact hits, then near ones and those found by sound as far as they are needed, without repeats."""
-        exact = self._matching_units(plan.units, plan.units_needed)
-        tiers: list[Sequence[int]] = [sorted(exact)]
+        exact = self._matching_units(plan.units)
+        tiers: list[Collection[int]] = [exact]
         found = set(exact)
         steps: tuple[tuple[int, Callable[[], Iterable[int]]], ...] = (
             (NEAR_BELOW, lambda: self._near(plan.loose)),
-            (RECOVER_BELOW, lambda: self._matching_units(plan.recovery, len(plan.recovery))),
+            (RECOVER_BELOW, lambda: self._matching_units(plan.recovery)),
         )
         for few, look in steps:
             more = set(look()) - found if len(found) < few else set()
-            tiers.append(sorted(more))
+            tiers.append(more)
             found |= more
         return tiers
 
-    def scores(self, plan: QueryPlan, documents: Sequence[int]) -> dict[int, float]:
+    def scores(self, plan: QueryPlan, documents: Collection[int]) -> dict[int, float]:
         """BM25 of the documents over all scoring terms."""
         scores = dict.fromkeys(documents, 0.0)
         gains = dict(plan.scoring)
@@ -186,10 +192,11 @@ class _Search:
             self._snapshot.add_scores(scores, posting, weight * self._snapshot.rarity(len(posting.documents)))
         return scores
 
-    def _matching_units(self, units: Sequence[Unit], needed: int) -> set[int]:
+    def _matching_units(self, units: Sequence[Unit]) -> set[int]:
         if not units:
             return set()
         sets = [self._matching(unit) for unit in units]
+        needed = units_needed(units)
         if needed >= len(sets):
             return set(sets[0]).intersection(*sets[1:])
         matched = Counter(number for one in sets for number in one)
