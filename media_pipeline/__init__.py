@@ -1,14 +1,17 @@
-"""The media workshop: a file in, a published streaming set out. No web framework, no database, nothing of the application.
+"""The media workshop: a file in, a published streaming set out.
 
-Words: a **source** is probed into MediaInfo; the **ladder** policy and MediaInfo make a **plan** of steps; running it writes **renditions** in
-**segments** with **manifests**, a poster, a storyboard and plain files, and publishes them under a prefix named by the plan's digest.
-Invariants: nothing is upscaled; all rungs have their key frames on one grid; the master manifest is written last; the same plan twice changes nothing.
+No web framework, no database, nothing of the application.
+
+Words: a **source** is probed into MediaInfo; the **ladder** policy and MediaInfo make a **plan** of steps; running it
+writes **renditions** in **segments** with **manifests**, a poster, a storyboard and plain files, and publishes them
+under a prefix named by the plan's digest. Invariants: nothing is upscaled; all rungs have their key frames on one
+grid; the master manifest is written last; the same plan twice changes nothing.
 """
 
 from __future__ import annotations
 
 from .captions import to_webvtt, transcript_text
-from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError, StoreUnreachable
+from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError
 from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
 from .pipeline import run
 from .plan import Plan, make_plan
@@ -30,7 +33,6 @@ __all__ = [
     "Published",
     "Rendition",
     "RunLimits",
-    "StoreUnreachable",
     "Tools",
     "find_tools",
     "make_ladder",

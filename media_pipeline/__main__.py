@@ -1,4 +1,7 @@
-"""One file by hand: `python -m media_pipeline SOURCE OUT_DIR` probes, encodes and publishes into a folder, and says what it did."""
+"""One file by hand.
+
+`python -m media_pipeline SOURCE OUT_DIR` probes, encodes and publishes into a folder, and says what it did.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,8 @@ class _CtrlC:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m media_pipeline", description="把一个视频或音频转换成可在线播放的文件。 Turn one file into a streaming set."
+        prog="python -m media_pipeline",
+        description="把一个视频或音频转换成可在线播放的文件。 Turn one file into a streaming set.",
     )
     parser.add_argument("source", type=Path, metavar="SOURCE", help="视频或音频文件 a video or audio file")
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="结果文件夹 where the result goes")
@@ -128,7 +132,9 @@ def _tell(info: MediaInfo, published: Published, folder: Path, took_s: float) ->
     names = (published.master_name, published.saver_name, published.audio_name, published.mp4_name, published.m4a_name)
     stills = (published.poster_name, published.storyboard_name)
     print(f"文件 files      {' '.join(name for name in (*names, *stills) if name is not None)}")
-    print(f"结果 result     {folder} · {published.size_bytes / 1e6:.2f} MB · 用时 took {took_s:.1f} s · {published.recipe}")
+    print(
+        f"结果 result     {folder} · {published.size_bytes / 1e6:.2f} MB · 用时 took {took_s:.1f} s · {published.recipe}"
+    )
 
 
 if __name__ == "__main__":

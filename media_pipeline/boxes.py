@@ -80,7 +80,9 @@ def read_init(data: bytes) -> InitBox:
     edit_ticks = 0
     for at, _ in find(data, b"moov", b"trak", b"edts", b"elst"):
         if _u32(data, at + 4):  # media_time of the first edit: what players skip before zero
-            edit_ticks = struct.unpack_from(">q", data, at + 16)[0] if data[at] else struct.unpack_from(">i", data, at + 12)[0]
+            edit_ticks = (
+                struct.unpack_from(">q", data, at + 16)[0] if data[at] else struct.unpack_from(">i", data, at + 12)[0]
+            )
     extends, _ = _one(data, b"moov", b"mvex", b"trex")
     table, end = _one(data, *media, b"minf", b"stbl", b"stsd")
     kind, entry, entry_end = next(boxes(data, table + 8, end))

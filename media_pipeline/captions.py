@@ -1,7 +1,7 @@
 """Caption files of any usual kind and encoding to clean WebVTT, and WebVTT to plain transcript text. Pure, over bytes and text.
 
-Cue settings of WebVTT sources survive; their style, region and note blocks do not, nor any markup of SRT and ASS: what is published can hold
-nothing but words. Not here: making captions from speech.
+Cue settings of WebVTT sources survive; their style, region and note blocks do not, nor any markup of SRT and ASS:
+what is published can hold nothing but words. Not here: making captions from speech.
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ def _safe(text: str) -> str:
 def _millis(timestamp: str) -> int:
     *hours_minutes, seconds = timestamp.replace(",", ".").split(":")
     whole, _, fraction = seconds.partition(".")
-    minutes = sum(int(part) * 60**power for power, part in enumerate(reversed(hours_minutes)))
+    minutes = 0
+    for part in hours_minutes:
+        minutes = minutes * 60 + int(part)
     return (minutes * 60 + int(whole)) * 1000 + int(fraction.ljust(3, "0"))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ffmpeg
 
@@ -33,6 +33,10 @@ _SPEECH: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acompressor", {"threshold": "-30dB", "ratio": 3, "attack": 8, "release": 180, "makeup": 1, "knee": 6}),
     ("equalizer", {"f": 3000, "t": "q", "w": 1, "g": 3}),
 )
+
+
+# A node or stream of ffmpeg-python, which has no types.
+_Stream: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,19 @@ def encode_argv(
 ) -> list[str]:
     """Return one command with one decode that writes every rung, the sound, and the stills of a step."""
     reader = _input(source, video)
-    outputs: list[Any] = []
+    outputs: list[_Stream] = []
     if video is not None:
         outputs += _video_outputs(reader[str(video.stream_index)], video, source.tags)
     if audio is not None:
         outputs.append(_audio_output(reader[str(audio.stream_index)], audio, gain, source.tags))
     return [*_globals(tools, "error"), *_compile(ffmpeg.merge_outputs(*outputs))]
+
+
+def output_folders(video: VideoStep | None, audio: AudioStep | None) -> list[str]:
+    """Return the folders `encode_argv` writes into; ffmpeg makes none."""
+    rungs = [rung.name for rung in video.ladder.rungs] if video is not None else []
+    stills = [POSTER_FOLDER, STORYBOARD_FOLDER] if video is not None else []
+    return [*rungs, *stills, *([AUDIO_NAME] if audio is not None else [])]
 
 
 def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]]) -> list[str]:
@@ -82,7 +93,7 @@ def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]
         for name in (step.video_name, AUDIO_NAME if step.has_audio else None)
     )
     shared = {"c": "copy", "movflags": "+faststart+use_metadata_tags", **_clean(tags)}
-    outputs = []
+    outputs: list[_Stream] = []
     if picture is not None:
         streams = [picture["v:0"], *([sound["a:0"]] if sound is not None else [])]
         outputs.append(ffmpeg.output(*streams, mp4_name(step.video_name or ""), format="mp4", **shared))
@@ -102,11 +113,11 @@ def _globals(tools: Tools, level: str) -> list[str]:
     return [str(tools.ffmpeg), *words.split(), level]
 
 
-def _compile(spec: Any) -> list[str]:
+def _compile(spec: _Stream) -> list[str]:
     return [str(argument) for argument in ffmpeg.get_args(spec)]
 
 
-def _input(source: SourceFile, video: VideoStep | None = None) -> Any:
+def _input(source: SourceFile, video: VideoStep | None = None) -> _Stream:
     options: dict[str, Any] = {"protocol_whitelist": "file,pipe", "format_whitelist": source.container}
     if video is not None and not video.range.is_whole:
         options["ss"] = _decimal(video.range.start_s)
@@ -123,12 +134,12 @@ def _clean(tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return options
 
 
-def _video_outputs(stream: Any, step: VideoStep, tags: Sequence[tuple[str, str]]) -> list[Any]:
+def _video_outputs(stream: _Stream, step: VideoStep, tags: Sequence[tuple[str, str]]) -> list[_Stream]:
     """Build the cascade: the largest rung is scaled from the source, each smaller one from the next larger."""
     if step.is_interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     stream = stream.filter("fps", fps=_rate(step.ladder.frame_rate), start_time=0)
-    outputs: list[Any] = []
+    outputs: list[_Stream] = []
     still_sources = _still_sources(step)
     for rung in reversed(step.ladder.rungs):
         stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler).filter("format", "yuv420p")
@@ -154,18 +165,18 @@ def _still_sources(step: VideoStep) -> dict[str, list[str]]:
     return found
 
 
-def _split(stream: Any, count: int) -> list[Any]:
+def _split(stream: _Stream, count: int) -> list[_Stream]:
     if count == 1:
         return [stream]
     node = stream.filter_multi_output("split", count)
     return [node[index] for index in range(count)]
 
 
-def _scaled(stream: Any, width_px: int, height_px: int, scaler: str) -> Any:
+def _scaled(stream: _Stream, width_px: int, height_px: int, scaler: str) -> _Stream:
     return stream.filter("scale", width_px, height_px, flags=scaler).filter("setsar", 1)
 
 
-def _rung_output(stream: Any, rung: Rung, step: VideoStep, tags: Sequence[tuple[str, str]]) -> Any:
+def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tuple[str, str]]) -> _Stream:
     ladder = step.ladder
     options: dict[str, Any] = {
         "c:v": "libx264",
@@ -176,12 +187,14 @@ def _rung_output(stream: Any, rung: Rung, step: VideoStep, tags: Sequence[tuple[
         "bufsize": 2 * rung.max_bitrate_bps,
         "threads": step.encoder_threads,
         "fps_mode": "passthrough",
-        # Key frames exactly on the segment grid in every rung. The encoder's own scene cuts stay cheap intra frames: a key frame
-        # closer than keyint_min to the last one is refused, and x264 wants keyint_min at most half of g.
+        # Key frames exactly on the segment grid in every rung. The encoder's own scene cuts stay cheap intra
+        # frames: a key frame closer than keyint_min to the last one is refused, and x264 wants keyint_min at
+        # most half of g.
         "force_key_frames": f"expr:not(mod(n,{ladder.frames_per_segment}))",
         "keyint_min": ladder.frames_per_segment,
         "g": 2 * ladder.frames_per_segment,
-        # Decode times may be negative at the very start instead of shifting all times: pieces made apart then join without a gap.
+        # Decode times may be negative at the very start instead of shifting all times: pieces made apart then
+        # join without a gap.
         "avoid_negative_ts": "disabled",
         **_hls(rung.name, ladder, "frag_discont", step.range.first_segment),
         **_clean(tags),
@@ -207,7 +220,7 @@ def _hls(name: str, grid: Ladder | Fraction, flags: str, first_segment: int = 0)
     }
 
 
-def _still_output(stream: Any, step: VideoStep, folder: str) -> Any:
+def _still_output(stream: _Stream, step: VideoStep, folder: str) -> _Stream:
     if folder == POSTER_FOLDER and step.poster is not None:
         poster = step.poster
         stream = stream.filter("fps", fps=_rate(poster.rate))
@@ -222,7 +235,7 @@ def _still_output(stream: Any, step: VideoStep, folder: str) -> Any:
     return ffmpeg.output(stream, f"{folder}/%05d.jpg", threads=1, map_metadata=-1, **options)
 
 
-def _prepared_audio(stream: Any, channels: int, audio: AudioPolicy, lift_db: float) -> Any:
+def _prepared_audio(stream: _Stream, channels: int, audio: AudioPolicy, lift_db: float) -> _Stream:
     """Give the sound one clock and one layout, fill holes with silence, then make speech clear."""
     stream = stream.filter("aresample", audio.sample_rate_hz, first_pts=0, **{"async": 1})
     stream = stream.filter("aformat", channel_layouts="mono" if channels == 1 else "stereo")
@@ -233,7 +246,7 @@ def _prepared_audio(stream: Any, channels: int, audio: AudioPolicy, lift_db: flo
     return stream
 
 
-def _audio_output(stream: Any, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> Any:
+def _audio_output(stream: _Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> _Stream:
     audio = step.audio
     stream = _prepared_audio(stream, step.channels, audio, gain.lift_db)
     stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")

@@ -31,7 +31,6 @@ SENTENCES: dict[str, str] = {
     "encode_killed": "视频转换被系统中断。会自动重试，请稍候。",
     "output_too_large": "转换结果超过了允许的大小。请检查原视频，或分成几讲再上传。",
     "tool_missing": "服务器上没有找到视频转换程序，请联系管理员。",
-    "store_unreachable": "存储暂时连不上，会自动重试，请稍候。",
     "out_of_space": "服务器存储空间不足，请联系管理员；空间恢复后可以重试。",
     "cancelled": "转换已取消。",
 }
@@ -71,15 +70,6 @@ class OutOfSpace(PipelineError):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__("out_of_space", detail=detail)
-
-
-class StoreUnreachable(PipelineError):
-    """The store did not answer; worth trying again soon."""
-
-    is_transient = True
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__("store_unreachable", detail=detail)
 
 
 class Cancelled(PipelineError):

@@ -1,4 +1,7 @@
-"""The plainest store: objects are files in a folder. For the command by hand and for tests; the application has its own, sturdier one."""
+"""The plainest store.
+
+Objects are files in a folder. For the command by hand and for tests; the application has its own, sturdier one.
+"""
 
 from __future__ import annotations
 

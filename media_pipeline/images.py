@@ -24,7 +24,7 @@ _FLAT_SPREAD = 6.0
 
 def write_poster(stills: Path, target: Path, quality: int) -> bool:
     """Write the most telling still as JPEG; return False, writing nothing, when every still is black."""
-    ranked = sorted(((score, path) for path in sorted(stills.glob("*.jpg")) if (score := rate_still(path)) is not None))
+    ranked = sorted((score, path) for path in sorted(stills.glob("*.jpg")) if (score := rate_still(path)) is not None)
     if not ranked:
         return False
     with Image.open(ranked[-1][1]) as image:
@@ -33,7 +33,10 @@ def write_poster(stills: Path, target: Path, quality: int) -> bool:
 
 
 def rate_still(path: Path) -> tuple[bool, float] | None:
-    """Return how well a still would serve: first that it is not one flat colour, then how much it shows. None when it is black."""
+    """Return how well a still would serve.
+
+    First that it is not one flat colour, then how much it shows. None when it is black.
+    """
     with Image.open(path) as image:
         grey = image.convert("L")
     statistics = ImageStat.Stat(grey)

@@ -1,4 +1,7 @@
-"""From ffmpeg's loudness summary (EBU R 128) to the gain of the encode. Pure; not here: running the measurement (`pipeline.py`)."""
+"""From ffmpeg's loudness summary (EBU R 128) to the gain of the encode.
+
+Pure; not here: running the measurement (`pipeline.py`).
+"""
 
 from __future__ import annotations
 

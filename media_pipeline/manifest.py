@@ -39,7 +39,8 @@ def media_manifest(track: Track) -> str:
 def multivariant_manifest(videos: Sequence[Track], audio: Track | None, start_bitrate_bps: int) -> str:
     """Return the manifest that offers renditions to choose from; names are relative to the prefix.
 
-    Players begin with the first variant, so the best one that a weak network surely carries comes first, then the rest from small to large.
+    Players begin with the first variant, so the best one that a weak network surely carries comes first, then the
+    rest from small to large.
     """
     lines = list(_HEAD)
     if videos and audio is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import struct
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from .boxes import BoxError, FragmentBox, InitBox, read_fragment, read_init
@@ -119,6 +120,6 @@ def _check_grid(name: str, segments: tuple[Segment, ...], tick_s: Fraction) -> N
     for number, segment in enumerate(segments):
         if segment.name != f"{number:05d}.m4s":
             raise EncodingFailed(detail=f"{name}: segment {number} is missing")
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in pairwise(segments):
         if abs(before.start_s + before.duration_s - after.start_s) > tick_s:
             raise EncodingFailed(detail=f"{name}: a gap before {after.name}")

@@ -9,10 +9,11 @@ import errno
 import logging
 import signal
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import command, images
-from .errors import EncodingFailed, OutOfSpace, StoreUnreachable
+from .errors import EncodingFailed, OutOfSpace
 from .loudness import gain_for, lift_for, read_loudness
 from .manifest import (
     MASTER_NAME,
@@ -25,16 +26,17 @@ from .manifest import (
     peak_bitrate_bps,
 )
 from .package import check_tracks, collect_track, join_track
-from .ports import StorageFull, StorageUnavailable
+from .ports import StorageFull
 from .progress import ProgressReader
 from .publish import Item, find_published, publish
 from .runner import ProcessLimits, ProcessStopped, run_process
 from .types import Published, Rendition, RunLimits, Track
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from .plan import Plan
+    from .plan import Plan, VideoStep
     from .ports import CancelToken, Progress, Storage
     from .types import Tools
 
@@ -42,7 +44,7 @@ log = logging.getLogger(__name__)
 _CODES = {"timeout": "encode_timeout", "stalled": "encode_stalled", "output_limit": "output_too_large"}
 
 
-def run(
+def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
     plan: Plan,
     source: Path,
     *,
@@ -70,10 +72,18 @@ def run(
     Raises:
         EncodingFailed: ffmpeg did not finish, or what it wrote is not whole.
         OutOfSpace: working disk or store is full.
-        StoreUnreachable: the store does not answer.
+        StorageUnavailable: the store does not answer (it passes through as the port raised it).
         Cancelled: when asked to stop; nothing is running any more.
     """
-    attempt = _Attempt(plan, source, work_dir, tools, progress, cancel, limits or RunLimits())
+    attempt = _Attempt(
+        plan=plan,
+        source=command.SourceFile(source.resolve(), plan.container, plan.tags),
+        work_dir=work_dir,
+        tools=tools,
+        progress=progress,
+        cancel=cancel,
+        limits=limits or RunLimits(),
+    )
     try:
         earlier = find_published(storage, prefix)
         if earlier is not None:
@@ -82,11 +92,9 @@ def run(
         work_dir.mkdir(parents=True, exist_ok=True)
         tracks = attempt.encode(attempt.measure())
         items, published = attempt.package(tracks)
-        publish(items, published, storage, prefix, progress, cancel)
+        publish(items, published, storage, prefix, progress=progress, cancel=cancel)
     except StorageFull as error:
         raise OutOfSpace(str(error)) from error
-    except StorageUnavailable as error:
-        raise StoreUnreachable(str(error)) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OutOfSpace(str(error)) from error
@@ -94,26 +102,17 @@ def run(
     return published
 
 
+@dataclass(frozen=True, slots=True)
 class _Attempt:
     """One try at a plan, inside one folder."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        source: Path,
-        work_dir: Path,
-        tools: Tools,
-        progress: Progress,
-        cancel: CancelToken,
-        limits: RunLimits,
-    ) -> None:
-        self.plan = plan
-        self.source = command.SourceFile(source.resolve(), plan.container, plan.tags)
-        self.work_dir = work_dir
-        self.tools = tools
-        self.progress = progress
-        self.cancel = cancel
-        self.limits = limits
+    plan: Plan
+    source: command.SourceFile
+    work_dir: Path
+    tools: Tools
+    progress: Progress
+    cancel: CancelToken
+    limits: RunLimits
 
     def measure(self) -> command.Gain:
         """Find the gain: one pass over the sound, a second one only where a quiet source had to be lifted first."""
@@ -130,15 +129,17 @@ class _Attempt:
         return gain_for(measured, lift_db, step.audio)
 
     def encode(self, gain: command.Gain) -> list[Track]:
-        """Write every rendition: the sound rides along with the first stretch of picture, so the source is read once."""
-        pairs = [(video, self.plan.audio if not number else None) for number, video in enumerate(self.plan.videos)]
-        for video, audio in pairs or [(None, self.plan.audio)]:
-            names = [rung.name for rung in video.ladder.rungs] if video is not None else []
-            stills = [command.POSTER_FOLDER, command.STORYBOARD_FOLDER] if video is not None else []
-            for name in (*names, *stills, *([command.AUDIO_NAME] if audio is not None else [])):
+        """Write every rendition.
+
+        The sound rides along with the first stretch of picture, so the source is read once.
+        """
+        audio = self.plan.audio
+        videos: Sequence[VideoStep | None] = self.plan.videos or (None,)
+        for video in videos:
+            for name in command.output_folders(video, audio):
                 (self.work_dir / name).mkdir(exist_ok=True)
-            argv = command.encode_argv(self.tools, self.source, video=video, audio=audio, gain=gain)
-            self._ffmpeg("encode", argv)
+            self._ffmpeg("encode", command.encode_argv(self.tools, self.source, video=video, audio=audio, gain=gain))
+            audio = None
         tracks = self._collect()
         check_tracks(tracks, self.plan.duration_s)
         self.progress.report("encode", 1.0)
@@ -146,9 +147,11 @@ class _Attempt:
 
     def _collect(self) -> list[Track]:
         ladder = self.plan.ladder
-        tracks = [] if ladder is None else [
-            collect_track(self.work_dir, "video", rung.name, ladder.frame_rate) for rung in ladder.rungs
-        ]
+        tracks = (
+            []
+            if ladder is None
+            else [collect_track(self.work_dir, "video", rung.name, ladder.frame_rate) for rung in ladder.rungs]
+        )
         if self.plan.audio is not None:
             tracks.append(collect_track(self.work_dir, "audio", command.AUDIO_NAME))
         return tracks

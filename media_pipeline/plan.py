@@ -1,8 +1,8 @@
 """What shall be done to one source: steps with digests, from which the plan's own digest follows. Pure.
 
-A digest names everything that decides a step's bytes: source, recipe, and the step's own parameters. A finished step can therefore be found
-again by its digest. Today one video step covers the whole source; `MediaRange` is where pieces of it come in.
-Not here: argv (`command.py`), execution (`pipeline.py`).
+A digest names everything that decides a step's bytes: source, recipe, and the step's own parameters. A finished step
+can therefore be found again by its digest. Today one video step covers the whole source; `MediaRange` is where pieces
+of it come in. Not here: argv (`command.py`), execution (`pipeline.py`).
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def _package_step(
     return PackageStep(digest=_digest("package", {**base, "after": after}, fields), **fields)
 
 
-def _digest(kind: str, base: dict[str, Any], content: Any) -> str:
+def _digest(kind: str, base: dict[str, Any], content: object) -> str:
     """Return a digest that is the same for equal values in every process and on every machine."""
     text = json.dumps([kind, base, content], default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_HEX]

@@ -84,11 +84,7 @@ def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
     width_px, height_px = found["width_px"], found["height_px"]
     if min(width_px, height_px) < limits.min_side_px:
         raise MediaRefused("too_small_picture", detail=f"{width_px}x{height_px}")
-    if (
-        width_px > limits.max_width_px
-        or height_px > limits.max_height_px
-        or width_px * height_px > limits.max_pixels
-    ):
+    if width_px > limits.max_width_px or height_px > limits.max_height_px or width_px * height_px > limits.max_pixels:
         raise MediaRefused("too_large_picture", detail=f"{width_px}x{height_px}")
     aspect = Fraction(found["sample_aspect"])
     if not Fraction(1, 8) <= aspect <= 8:  # nonsense written by a broken muxer

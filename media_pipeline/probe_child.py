@@ -1,7 +1,8 @@
 """Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
 
-Self-contained (standard library and PyAV only), so that it starts fast and a hostile file meets nothing of ours. It prints either
-{"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s business. Usage: probe_child.py FILE
+Self-contained (standard library and PyAV only), so that it starts fast and a hostile file meets nothing of ours. It
+prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s business. Usage:
+probe_child.py FILE
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ import sys
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 # Only true containers: no playlist, no image, no script that opens other files. Names as libavformat gives them.
 FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,wav,w64,flac,amr,caf,aiff,rm,mxf,dv,gxf,nut,"
-    "live_flv,h264,hevc,mpegvideo,ac3,eac3,dts,ape,wv,tta,m4v"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,wav,w64,flac,amr,caf,aiff,rm,mxf,dv,gxf,"
+    "nut,live_flv,h264,hevc,mpegvideo,ac3,eac3,dts,ape,wv,tta,m4v"
 )
 IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
 IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
 SCRIPT_SIGNATURES = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<smil", b"<asx", b"v=0")
-MP4_FORMAT = "mov"
-DECODE_FRAMES = 12
-KEPT_RIGHTS = ("copyright", "license", "publisher")
-TAG_CHARACTERS = 4096
-PQ_AND_HLG = (16, 18)  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
+MP4_FORMAT = "mov" DECODE_FRAMES = 12 KEPT_RIGHTS = ("copyright", "license",
+    "publisher") TAG_CHARACTERS = 4096 PQ_AND_HLG = (16, 18)  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
+
+
+# PyAV's module, containers, streams and frames: loaded late, and not worth a second description.
+_Av: TypeAlias = Any
 
 
 class RefusedError(Exception):
@@ -72,7 +74,7 @@ def refuse_by_signature(head: bytes) -> None:
 
 def check_boxes(path: Path, size_bytes: int) -> None:
     """Refuse an MP4 whose index is missing or whose last box reaches beyond the end: it was cut off."""
-    kinds = set()
+    kinds: set[bytes] = set()
     with path.open("rb") as file:
         offset = 0
         while offset + 8 <= size_bytes and len(kinds) < 10_000:
@@ -126,12 +128,12 @@ def read_container(path: Path, size_bytes: int) -> dict[str, Any]:
     return facts
 
 
-def is_cover(stream: Any) -> bool:
+def is_cover(stream: _Av) -> bool:
     """Return whether a video stream is the still picture of a sound file."""
     return bool(int(stream.disposition) & 0x400)
 
 
-def pick_video(container: Any) -> Any:
+def pick_video(container: _Av) -> _Av:
     """Return the largest real picture stream that has a decoder."""
     streams = [stream for stream in container.streams.video if not is_cover(stream) and has_decoder(stream)]
     still = ("mjpeg", "png", "gif", "webp", "bmp", "tiff")
@@ -141,13 +143,13 @@ def pick_video(container: Any) -> Any:
     return max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height, default=None)
 
 
-def pick_audio(container: Any) -> Any:
+def pick_audio(container: _Av) -> _Av:
     """Return the default sound stream, else the first."""
     streams = [stream for stream in container.streams.audio if has_decoder(stream)]
     return next((stream for stream in streams if int(stream.disposition) & 1), streams[0] if streams else None)
 
 
-def has_decoder(stream: Any) -> bool:
+def has_decoder(stream: _Av) -> bool:
     """Return whether this stream can be decoded at all."""
     try:
         return stream.codec_context is not None and bool(stream.codec_context.name)
@@ -155,7 +157,7 @@ def has_decoder(stream: Any) -> bool:
         return False
 
 
-def read_tags(container: Any) -> dict[str, str]:
+def read_tags(container: _Av) -> dict[str, str]:
     """Return the AI-content label and the rights of the file, wherever the writer put them."""
     found: dict[str, str] = {}
     for metadata in (container.metadata, *(stream.metadata for stream in container.streams)):
@@ -169,7 +171,7 @@ def read_tags(container: Any) -> dict[str, str]:
     return found
 
 
-def describe_video(stream: Any) -> dict[str, Any]:
+def describe_video(stream: _Av) -> dict[str, Any]:
     """Return what the headers say of the picture."""
     context = stream.codec_context
     pixel_format = context.format
@@ -189,7 +191,7 @@ def describe_video(stream: Any) -> dict[str, Any]:
     }
 
 
-def describe_audio(stream: Any) -> dict[str, Any]:
+def describe_audio(stream: _Av) -> dict[str, Any]:
     """Return what the headers say of the sound."""
     context = stream.codec_context
     return {
@@ -200,7 +202,7 @@ def describe_audio(stream: Any) -> dict[str, Any]:
     }
 
 
-def try_out(av: Any, container: Any, video: Any, audio: Any, facts: dict[str, Any]) -> None:
+def try_out(av: _Av, container: _Av, video: _Av, audio: _Av, facts: dict[str, Any]) -> None:
     """Decode a few frames: proves that the streams are what they say, and shows rotation and interlacing."""
     if video is not None:
         seen = 0
@@ -228,7 +230,7 @@ def try_out(av: Any, container: Any, video: Any, audio: Any, facts: dict[str, An
             facts["audio"]["sample_rate_hz"] = frame.sample_rate
 
 
-def decoded(av: Any, container: Any, stream: Any) -> Any:
+def decoded(av: _Av, container: _Av, stream: _Av) -> _Av:
     """Yield frames of one stream, stepping over damaged packets; gives up after many."""
     stream.codec_context.thread_count = 1
     damaged = 0
@@ -241,7 +243,7 @@ def decoded(av: Any, container: Any, stream: Any) -> Any:
                 return
 
 
-def measure_duration(av: Any, container: Any, video: Any, audio: Any) -> float:
+def measure_duration(av: _Av, container: _Av, video: _Av, audio: _Av) -> float:
     """Return the length in seconds: from the headers, or by walking all packets where a recorder wrote none."""
     if container.duration:
         return float(container.duration / av.time_base)

@@ -1,7 +1,7 @@
 """From an attempt folder to the store: segments first, then media manifests, the multivariant manifest last.
 
-Readers look for the master manifest, so a half-written set is never seen. `published.json` beside it is our own note: a later run of the same
-plan reads it back and changes nothing. Not here: manifest text (`manifest.py`).
+Readers look for the master manifest, so a half-written set is never seen. `published.json` beside it is our own note:
+a later run of the same plan reads it back and changes nothing. Not here: manifest text (`manifest.py`).
 """
 
 from __future__ import annotations
@@ -61,7 +61,13 @@ def find_published(storage: Storage, prefix: str) -> Published | None:
 
 
 def publish(
-    items: Sequence[Item], published: Published, storage: Storage, prefix: str, progress: Progress, cancel: CancelToken
+    items: Sequence[Item],
+    published: Published,
+    storage: Storage,
+    prefix: str,
+    *,
+    progress: Progress,
+    cancel: CancelToken,
 ) -> None:
     """Store everything in the order that keeps readers safe, and remove leftovers of a broken earlier attempt.
 

@@ -1,7 +1,8 @@
 """The only place that starts processes: in a session of their own, bounded, watched, and killed as a group.
 
-A child dies with the thread that started it (parent-death signal), so a killed worker leaves nothing running; `run_process` therefore blocks
-its thread until the child is gone. Not here: what ffmpeg is told (`command.py`) or what its progress lines mean (`progress.py`).
+A child dies with the thread that started it (parent-death signal), so a killed worker leaves nothing running;
+`run_process` therefore blocks its thread until the child is gone. Not here: what ffmpeg is told (`command.py`) or
+what its progress lines mean (`progress.py`).
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def run_process(
         Cancelled: when asked to stop; the whole group is dead then.
         ProcessStopped: when a limit was crossed; the whole group is dead then.
     """
-    process = subprocess.Popen(  # noqa: S603 - a list built by us, no shell
+    process = subprocess.Popen(
         [*_wrapper(limits), *argv],
         cwd=cwd,
         env=_environment(),
@@ -157,14 +158,18 @@ def _follow(
                 continue
             if cancel is not None and cancel.is_cancelled():
                 raise Cancelled
-            if now - started > limits.timeout_s:
-                raise ProcessStopped("timeout", watch.stderr_tail())
-            if limits.stall_timeout_s is not None and now - watch.moved_at > limits.stall_timeout_s:
-                raise ProcessStopped("stalled", watch.stderr_tail())
+            _check_clock(now, started, watch, limits)
             if limits.max_total_bytes and cwd is not None and now - sized > _SIZE_CHECK_S:
                 sized = now
                 if folder_bytes(cwd) > limits.max_total_bytes:
                     raise ProcessStopped("output_limit", watch.stderr_tail())
+
+
+def _check_clock(now: float, started: float, watch: _Watch, limits: ProcessLimits) -> None:
+    if now - started > limits.timeout_s:
+        raise ProcessStopped("timeout", watch.stderr_tail())
+    if limits.stall_timeout_s is not None and now - watch.moved_at > limits.stall_timeout_s:
+        raise ProcessStopped("stalled", watch.stderr_tail())
 
 
 def _read(selector: selectors.BaseSelector, watch: _Watch) -> None:
