@@ -16,7 +16,7 @@ from app.accounts.login import SessionUser
 from app.accounts.queries import find_actor
 from app.kernel.errors import NotAuthenticated, NotFound
 from app.web import access, edge
-from app.web.local_address import safe_next
+from app.web.redirects import local_target
 
 
 def _who_tries() -> str:
@@ -33,7 +33,7 @@ def create_blueprint(limiter: Limiter, *, sign_in_limit: str, session_lasts: tim
     @access.public
     def sign_in_form() -> ResponseReturnValue:
         if edge.current_actor().is_authenticated:
-            return redirect(safe_next(request.args.get("next"), _home_of()))
+            return redirect(local_target(request.args.get("next"), default=_home_of()))
         form = SignInForm(data={"next": request.args.get("next", "")})
         return render_template("accounts/sign_in.html", form=form)
 
@@ -60,7 +60,7 @@ def create_blueprint(limiter: Limiter, *, sign_in_limit: str, session_lasts: tim
         session.clear()  # nothing set before signing in survives it
         session.permanent = True
         login_user(SessionUser(signed_in.token, actor))
-        return redirect(safe_next(form.next.data, _home_of()), 303)
+        return redirect(local_target(form.next.data, default=_home_of()), 303)
 
     @blueprint.post("/sign-out", endpoint="sign_out")
     @access.signed_in

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import registry as Registry  # noqa: N812 - it is a class
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,8 +48,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """Every table of ours."""
 
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime()}
+    # Flask-SQLAlchemy gives its base a registry of its own, so the map of types sits there, not on the class.
+    registry: ClassVar[Registry] = Registry(
+        metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcDateTime()}
+    )
+    metadata = registry.metadata
 
 
 def text_enum(enum: type, length: int = 32) -> Enum:
