@@ -23,9 +23,10 @@ FORMATS = (
 IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
 IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
 SCRIPT_SIGNATURES = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<smil", b"<asx", b"v=0")
-MP4_FORMAT = "mov" DECODE_FRAMES = 12 KEPT_RIGHTS = ("copyright", "license",
-    "publisher") TAG_CHARACTERS = 4096 PQ_AND_HLG = (16, 18)  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
-
+DECODE_FRAMES = 12
+KEPT_RIGHTS = ("copyright", "license", "publisher")
+TAG_CHARACTERS = 4096
+PQ_AND_HLG = (16, 18)  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
 
 # PyAV's module, containers, streams and frames: loaded late, and not worth a second description.
 _Av: TypeAlias = Any
