@@ -105,7 +105,7 @@ def _attach_extensions(app: Flask, settings: Settings) -> None:
     Migrate(app, db, directory="app/migrations", render_as_batch=True, compare_type=True)
     CSRFProtect(app)
     login.init_app(app)
-    Babel(app, locale_selector=preferences.select_locale, default_translation_directories="translations")
+    Babel(app, locale_selector=preferences.locale, default_translation_directories="translations")
     Talisman(
         app,
         content_security_policy=CONTENT_SECURITY_POLICY,
