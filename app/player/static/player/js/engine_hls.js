@@ -1,0 +1,93 @@
+// HLS through hls.js. Loaded on demand: this module is what pulls the library in.
+import Hls from 'hls.js';
+
+const CONFIG = {
+  autoStartLoad: false, // the chosen rung is set before the first segment is asked for
+  enableWorker: false, // fMP4 needs no transmuxing, and the page's policy then needs no blob: workers
+  capLevelToPlayerSize: true,
+  startLevel: -1,
+  abrEwmaDefaultEstimate: 300000,
+  maxBufferLength: 30,
+  maxMaxBufferLength: 60,
+  backBufferLength: 30, // phones with 2 GB
+  renderTextTracksNatively: false, // captions are <track> files of ours, hls.js keeps its hands off them
+  enableWebVTT: false,
+  enableIMSC1: false,
+  enableCEA708Captions: false,
+};
+
+export function isSupported() {
+  return Hls.isSupported();
+}
+
+export class HlsEngine {
+  /** `on` is told: ready(), level(name), fatal(reason). */
+  constructor(element, media, on) {
+    this.element = element;
+    this.media = media;
+    this.on = on;
+    this.hls = null;
+  }
+
+  open({ choice, positionS }) {
+    this.close();
+    this.isAudio = choice === 'audio';
+    this.recoveries = { network: 1, media: 1 };
+    const hls = new Hls(CONFIG);
+    this.hls = hls;
+    this.url = this.isAudio ? this.media.audio_url : this.media.master_url;
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      if (!this.isAudio) this.holdLevel(choice);
+      hls.startLoad(positionS || -1);
+      this.on.ready();
+    });
+    hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => this.on.level(this.nameOf(data.level)));
+    hls.on(Hls.Events.ERROR, (_event, data) => this.recover(data));
+    hls.loadSource(this.url);
+    hls.attachMedia(this.element);
+  }
+
+  holdLevel(choice) {
+    const index = this.indexOf(choice);
+    this.hls.startLevel = index;
+    this.hls.loadLevel = index;
+  }
+
+  choose(choice) {
+    const index = this.indexOf(choice);
+    if (index < 0) this.hls.loadLevel = -1;
+    else this.hls.nextLevel = index; // what is already on the screen plays on, the rest is fetched anew
+  }
+
+  indexOf(choice) {
+    const at = this.media.videos.indexOf(choice);
+    if (at < 0) return -1;
+    const heightPx = this.media.heights_px[at];
+    return this.hls.levels.findIndex((level) => level.height === heightPx);
+  }
+
+  nameOf(index) {
+    if (this.isAudio) return 'audio';
+    const at = this.media.heights_px.indexOf(this.hls.levels[index].height);
+    return at < 0 ? `${this.hls.levels[index].height}p` : this.media.videos[at];
+  }
+
+  recover(data) {
+    if (!data.fatal) return;
+    if (data.type === Hls.ErrorTypes.NETWORK_ERROR && this.recoveries.network > 0) {
+      this.recoveries.network -= 1;
+      if (this.hls.levels.length) this.hls.startLoad();
+      else this.hls.loadSource(this.url);
+    } else if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.recoveries.media > 0) {
+      this.recoveries.media -= 1;
+      this.hls.recoverMediaError();
+    } else {
+      this.on.fatal(data.details);
+    }
+  }
+
+  close() {
+    if (this.hls) this.hls.destroy();
+    this.hls = null;
+  }
+}
