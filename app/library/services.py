@@ -132,6 +132,16 @@ def set_caption(
     return caption
 
 
+def remove_caption(db: Session, lecture: Lecture, language: str) -> None:
+    """Take the caption of one language away; one that is not there is fine."""
+    caption = db.scalars(
+        select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)
+    ).first()
+    if caption is not None:
+        db.delete(caption)
+        touch(db, lecture)
+
+
 def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
     problems: dict[str, str] = {}
     lecture.title = _text(fields.title, "title", "标题", TITLE_MAX, problems, is_required=True)

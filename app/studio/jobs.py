@@ -1,18 +1,95 @@
-"""Job handlers of the studio."""
+"""Job handlers of the studio: take whole uploads into the store, remove abandoned ones."""
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from datetime import timedelta
+from typing import Final
 
-from app.kernel.jobs.engine import JobKind
+import structlog
+from sqlalchemy import select
+
+from app.kernel.db import reading, unit_of_work
+from app.kernel.jobs import queue
+from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
+from app.kernel.jobs.model import JobFailed
+from app.media.models import Source
+from app.media.services import source_key
+from app.studio import uploads
+from app.studio.models import Upload, UploadState
+from app.studio.parts import PartFolder, hash_file
+from app.studio.queries import FINISH_KIND
+from app.studio.uploads import request_upload_sweep
 from config.settings import MediaSection
-from media_pipeline.ports import Storage
+from media_pipeline.ports import Storage, StorageFull, StorageUnavailable
+
+__all__ = ["job_kinds", "request_upload_sweep"]
+
+log = structlog.get_logger(__name__)
+
+#: A file without a row may belong to an upload that is just being opened.
+UNKNOWN_FILE_AGE_S: Final = 3600.0
+_SOURCE_CONTENT_TYPE: Final = "application/octet-stream"
+
+
+def finish_handler(storage: Storage, parts: PartFolder) -> Handler:
+    """Return the handler that stores a whole upload under the name of its content."""
+
+    def handle(context: JobContext) -> Record | None:
+        with reading() as db:
+            upload = db.get(Upload, context.payload["upload_id"])
+        if upload is None or upload.state is not UploadState.FINISHING:
+            log.info("finish_skipped", reason="upload is gone or done")
+            return None
+        if parts.length(upload.public_id) != upload.size_bytes:
+            # Transient, because a worker on another host may have the folder that this one lacks.
+            raise JobFailed("upload_missing", "上传的文件不见了，请重新上传。", is_transient=True)
+        context.report("store", 0.0)
+        sha256 = upload.sha256 or hash_file(parts.path(upload.public_id))
+        context.report("store", 0.3)
+        try:
+            _store(storage, parts, upload, sha256)
+        except StorageFull as error:
+            raise JobFailed("store_full", "存储空间不足，请联系管理员；空间恢复后会自动继续。", is_transient=True) from error
+        except StorageUnavailable as error:
+            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
+        return lambda db: uploads.complete_upload(db, upload.id, sha256)
+
+    return handle
+
+
+def _store(storage: Storage, parts: PartFolder, upload: Upload, sha256: str) -> None:
+    key = source_key(sha256)
+    with reading() as db:
+        is_known = db.scalar(select(Source.id).where(Source.storage_key == key).limit(1)) is not None
+    # Only what a row protects from the store's sweep may be relied on.
+    found = storage.stat(key) if is_known else None
+    if found is None or found.size_bytes != upload.size_bytes:
+        storage.put_file(key, parts.path(upload.public_id), _SOURCE_CONTENT_TYPE)
+
+
+def sweep_handler(parts: PartFolder, *, expires_after: timedelta) -> Handler:
+    """Return the handler that ends expired uploads and removes files nobody needs."""
+
+    def handle(context: JobContext) -> None:
+        lengths = {name: parts.length(name) or 0 for name in parts.leftovers(older_than_s=0)}
+        with unit_of_work() as db:
+            kept = uploads.sweep_rows(db, lengths, expires_after=expires_after)
+            known = frozenset(db.scalars(select(Upload.public_id).where(Upload.public_id.in_(list(lengths)))))
+        unknown = frozenset(parts.leftovers(older_than_s=UNKNOWN_FILE_AGE_S)) - known
+        for name in sorted((lengths.keys() & known) - kept | unknown):
+            if context.is_cancelled():
+                return
+            parts.delete(name)
+            log.info("upload_file_removed", upload=name)
+
+    return handle
 
 
 def job_kinds(storage: Storage, section: MediaSection) -> list[JobKind]:
     """Return what the worker must know of this capability."""
-    return []
-
-
-def request_upload_sweep(db: Session) -> None:
-    """Queue a sweep of abandoned uploads."""
+    parts = PartFolder(section.work_path)
+    expires_after = timedelta(hours=section.upload_expires_h)
+    return [
+        JobKind(FINISH_KIND, queue.LANE_DEFAULT, finish_handler(storage, parts)),
+        JobKind(uploads.SWEEP_KIND, queue.LANE_DEFAULT, sweep_handler(parts, expires_after=expires_after)),
+    ]

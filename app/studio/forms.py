@@ -1,0 +1,116 @@
+"""Shapes of the studio's forms; rules that need the database are the services'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired
+
+from app.library.models import Lecture, Term
+from app.library.services import LECTURE_SCHEMES, LectureFields
+from app.studio.services import CAPTION_LANGUAGES
+
+_TAG_SEPARATORS = re.compile(r"[,，、;；\n]")
+#: Vocabularies of which a lecture has exactly one term.
+SINGLE_SCHEMES = ("resource_type", "licence")
+
+
+class LectureForm(FlaskForm):
+    """What a teacher says about a lecture; also used to send it again after a clash (`version`)."""
+
+    title = StringField(_l("标题"), validators=[DataRequired(_l("请填写标题。"))])
+    teacher = StringField(_l("主讲人"), validators=[DataRequired(_l("请填写主讲人。"))])
+    description = TextAreaField(_l("内容简介"))
+    tags = StringField(_l("标签"))
+    audience = SelectMultipleField(_l("适合人群"), validate_choice=False)
+    topic = SelectMultipleField(_l("话题"), validate_choice=False)
+    education_category = SelectMultipleField(_l("教育类别"), validate_choice=False)
+    resource_type = RadioField(_l("类型"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
+    licence = SelectField(_l("使用许可"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
+    version = HiddenField()
+
+    def offer(self, terms: Sequence[Term], *, is_english: bool) -> None:
+        """Fill the lists with the vocabulary terms of this year."""
+        for scheme in (*LECTURE_SCHEMES, *SINGLE_SCHEMES):
+            self[scheme].choices = [
+                (term.key, term.label_en if is_english else term.label_zh) for term in terms if term.scheme == scheme
+            ]
+
+    def fields(self) -> LectureFields:
+        """Return what was typed, for the service."""
+        return LectureFields(
+            title=self.title.data or "",
+            description=(self.description.data or "").replace("\r\n", "\n"),
+            teacher=self.teacher.data or "",
+            tags=split_tags(self.tags.data or ""),
+            resource_type=self.resource_type.data or "",
+            licence=self.licence.data or "",
+            terms=[(scheme, key) for scheme in LECTURE_SCHEMES for key in self[scheme].data or ()],
+        )
+
+    def expected_version(self) -> int:
+        """Return the version the page was made from; 0, which never is one, when it was tampered with."""
+        text = self.version.data or ""
+        return int(text) if text.isdigit() and len(text) < 10 else 0
+
+    def blame(self, problems: Mapping[str, str]) -> None:
+        """Show the service's sentences beside their fields."""
+        for name, sentence in problems.items():
+            if name in self:
+                self[name].errors = [_(sentence)]
+
+
+class NewLectureForm(LectureForm):
+    """A new lecture: also whose it is, and a caption file."""
+
+    institution = SelectField(_l("所属机构"), validate_choice=False, validators=[InputRequired(_l("请选择机构。"))])
+    caption = FileField(_l("字幕文件"))
+
+
+class CaptionForm(FlaskForm):
+    """One caption file."""
+
+    language = SelectField(_l("字幕语言"), choices=list(CAPTION_LANGUAGES.items()), validate_choice=False)
+    caption = FileField(_l("字幕文件"))
+
+
+class VersionForm(FlaskForm):
+    """A button that acts on what the actor saw."""
+
+    version = IntegerField(validators=[InputRequired()])
+
+
+class WithdrawForm(VersionForm):
+    """Why a lecture is taken away."""
+
+    reason = StringField(_l("下架原因"), validators=[DataRequired(_l("请写明下架的原因，居民会看到。"))])
+
+
+def split_tags(text: str) -> list[str]:
+    """Split what people type between tags: Chinese or Western commas, enumeration commas, semicolons."""
+    return [tag.strip() for tag in _TAG_SEPARATORS.split(text) if tag.strip()]
+
+
+def lecture_values(lecture: Lecture) -> dict[str, Any]:
+    """Return the form values that say what a stored lecture says (its terms must be loaded)."""
+    chosen = {scheme: [term.key for term in lecture.terms if term.scheme == scheme] for scheme in LECTURE_SCHEMES}
+    return {
+        "title": lecture.title, "teacher": lecture.teacher, "description": lecture.description,
+        "tags": "、".join(lecture.tags), "resource_type": lecture.resource_type, "licence": lecture.licence,
+        "version": str(lecture.version), **chosen,
+    }

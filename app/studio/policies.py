@@ -1,0 +1,13 @@
+"""Who may touch an upload; lectures are the library's policies."""
+
+from __future__ import annotations
+
+from app.kernel.actor import Actor
+from app.studio.models import Upload
+
+
+def can_send_upload(actor: Actor, upload: Upload, institution_id: int) -> bool:
+    """Only whoever began it, while still of the institution, or an admin of the institution."""
+    if actor.is_operator or institution_id in actor.institution_ids("institution_admin"):
+        return True
+    return upload.user_id == actor.user_id and institution_id in actor.institution_ids("contributor")

@@ -1,0 +1,260 @@
+"""Reads of the studio: my institution's lectures, one lecture's page, how far its media are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.kernel.actor import Actor
+from app.kernel.clock import utc_now
+from app.kernel.errors import NotFound
+from app.kernel.jobs.model import Job, JobState
+from app.kernel.jobs.queue import find_latest
+from app.library import policies as library_policies
+from app.library.models import Lecture, LectureState
+from app.library.queries import get_lecture
+from app.media.models import MediaSet, Source
+from app.media.queries import (
+    ENCODE_KIND,
+    MediaState,
+    MediaStatus,
+    current_set,
+    current_sets,
+    lecture_subject,
+    media_prefix,
+    media_status,
+    newest_source,
+)
+from app.studio import policies
+from app.studio.models import Upload, UploadState
+from app.studio.progress import Phase, Progress, estimate_remaining_s, overall_fraction
+
+PAGE_SIZE: Final = 20
+FINISH_KIND: Final = "finish_upload"
+_CONTRIBUTING: Final = ("contributor", "institution_admin")
+
+
+class StudioState(StrEnum):
+    """What the list shows at a glance."""
+
+    DRAFT = "draft"
+    PROCESSING = "processing"
+    READY = "ready"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class StudioRow:
+    """One line of the list."""
+
+    public_id: str
+    title: str
+    teacher: str
+    institution_name: str
+    state: StudioState
+    progress: Progress | None
+    duration_s: float | None
+    poster_path: str | None
+    is_audio: bool
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StudioList:
+    """One page of the list, with how many there are of each state for the same text."""
+
+    rows: Sequence[StudioRow]
+    counts: Mapping[StudioState, int]
+    total: int
+    page: int
+    page_count: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing of any state."""
+        return not any(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class LecturePage:
+    """Everything the page of one lecture shows."""
+
+    lecture: Lecture
+    progress: Progress
+    source: Source | None
+    media_set: MediaSet | None
+    #: A file that stopped on its way and can be continued.
+    unfinished: Upload | None
+    can_edit: bool
+
+
+def get_upload(db: Session, actor: Actor, public_id: str) -> Upload:
+    """Load an upload of the actor's.
+
+    Raises:
+        NotFound: none, or somebody else's.
+    """
+    upload = db.scalars(
+        select(Upload).where(Upload.public_id == public_id).options(joinedload(Upload.lecture))
+    ).first()
+    if upload is None or not policies.can_send_upload(actor, upload, upload.lecture.institution_id):
+        raise NotFound(upload=public_id)
+    return upload
+
+
+def list_lectures(
+    db: Session, actor: Actor, *, text: str = "", state: StudioState | None = None, page: int = 1
+) -> StudioList:
+    """Page through the lectures of the actor's institutions, the ones changed last first."""
+    scope = _scope(actor, text)
+    counts = {key: 0 for key in StudioState}
+    for key, count in db.execute(select(_STATE, func.count()).select_from(Lecture).where(scope).group_by(_STATE)):
+        counts[StudioState(key)] = count
+    total = sum(counts.values()) if state is None else counts[state]
+    page_count = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 1), page_count)
+    statement = select(Lecture, _STATE).where(scope).options(joinedload(Lecture.institution))
+    if state is not None:
+        statement = statement.where(_STATE == state.value)
+    statement = statement.order_by(Lecture.updated_at.desc(), Lecture.id.desc())
+    found = db.execute(statement.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
+    sets = current_sets(db, [lecture.id for lecture, _ in found])
+    rows = [_row(db, lecture, StudioState(key), sets.get(lecture.id)) for lecture, key in found]
+    return StudioList(rows, counts, total, page, page_count)
+
+
+def _scope(actor: Actor, text: str) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if not actor.is_operator:
+        conditions.append(Lecture.institution_id.in_(actor.institution_ids(*_CONTRIBUTING)))
+    for word in text.split()[:8]:
+        conditions.append(or_(Lecture.title.icontains(word, autoescape=True), Lecture.teacher.icontains(word, autoescape=True)))
+    return and_(literal(value=True), *conditions)
+
+
+def _newest(column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    table = column.class_
+    return select(column).where(*conditions).order_by(table.id.desc()).limit(1).correlate(Lecture).scalar_subquery()
+
+
+def _state_expression() -> ColumnElement[str]:
+    """The same decision as `_progress` takes, for a whole list in one statement."""
+    subject = literal("lecture:") + cast(Lecture.id, String)
+    upload = _newest(Upload.state, Upload.lecture_id == Lecture.id)
+    finishing = _newest(Job.state, Job.subject == subject, Job.kind == FINISH_KIND)
+    encoding = _newest(Job.state, Job.subject == subject, Job.kind == ENCODE_KIND)
+    has_set = select(MediaSet.id).where(MediaSet.lecture_id == Lecture.id, MediaSet.is_current).correlate(Lecture).exists()
+    return case(
+        (Lecture.state == LectureState.WITHDRAWN, StudioState.WITHDRAWN.value),
+        (Lecture.state == LectureState.PUBLISHED, StudioState.PUBLISHED.value),
+        (and_(upload == UploadState.FINISHING, finishing == JobState.FAILED), StudioState.FAILED.value),
+        (upload == UploadState.FINISHING, StudioState.PROCESSING.value),
+        (encoding.in_([JobState.QUEUED, JobState.RUNNING]), StudioState.PROCESSING.value),
+        (encoding == JobState.FAILED, StudioState.FAILED.value),
+        (has_set, StudioState.READY.value),
+        else_=StudioState.DRAFT.value,
+    )
+
+
+_STATE: Final = _state_expression()
+
+
+def _row(db: Session, lecture: Lecture, state: StudioState, media_set: MediaSet | None) -> StudioRow:
+    is_interesting = state in {StudioState.PROCESSING, StudioState.FAILED, StudioState.DRAFT}
+    poster = media_set.poster_name if media_set else None
+    return StudioRow(
+        public_id=lecture.public_id, title=lecture.title, teacher=lecture.teacher,
+        institution_name=lecture.institution.name, state=state, updated_at=lecture.updated_at,
+        progress=get_progress(db, lecture.id) if is_interesting else None,
+        duration_s=media_set.duration_s if media_set else None,
+        poster_path=f"{media_prefix(media_set.digest)}/{poster}" if media_set and poster else None,
+        is_audio=media_set.is_audio_only if media_set else False,
+    )
+
+
+def get_lecture_page(db: Session, actor: Actor, public_id: str) -> LecturePage:
+    """Load a lecture for its page in the studio.
+
+    Raises:
+        NotFound: none, or not of the actor's institutions.
+    """
+    lecture = find_own_lecture(db, actor, public_id)
+    upload = _newest_upload(db, lecture.id)
+    return LecturePage(
+        lecture=lecture,
+        progress=get_progress(db, lecture.id),
+        source=newest_source(db, lecture.id),
+        media_set=current_set(db, lecture.id),
+        unfinished=upload if upload is not None and upload.state is UploadState.RECEIVING else None,
+        can_edit=library_policies.can_edit_lecture(actor, lecture),
+    )
+
+
+def find_own_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
+    """Load a lecture of the actor's institutions with all its parts; NotFound for every other."""
+    owner = db.scalar(select(Lecture.institution_id).where(Lecture.public_id == public_id))
+    if owner is None or not library_policies.can_contribute_to(actor, owner):
+        raise NotFound(public_id=public_id)
+    return get_lecture(db, actor, public_id)
+
+
+def _newest_upload(db: Session, lecture_id: int) -> Upload | None:
+    return db.scalars(select(Upload).where(Upload.lecture_id == lecture_id).order_by(Upload.id.desc()).limit(1)).first()
+
+
+def get_progress(db: Session, lecture_id: int) -> Progress:
+    """Say how far the newest file of a lecture is, from its first byte to the published renditions."""
+    upload = _newest_upload(db, lecture_id)
+    status = media_status(db, lecture_id)
+    if upload is not None and upload.state is UploadState.FINISHING:
+        return _finishing(find_latest(db, lecture_subject(lecture_id), FINISH_KIND))
+    is_sending = upload is not None and upload.state is UploadState.RECEIVING
+    if upload is not None and is_sending and status.state in {MediaState.MISSING, MediaState.FAILED, MediaState.CANCELLED}:
+        percent = 100 * upload.offset_bytes // upload.size_bytes
+        return Progress(Phase.UPLOADING, "upload", percent, can_cancel=True)
+    return _encoding(db, status)
+
+
+def _finishing(job: Job | None) -> Progress:
+    if job is not None and job.state is JobState.FAILED:
+        return Progress(
+            Phase.FAILED, error_code=job.error_code or "", sentence=job.error_message or "", can_retry=True
+        )
+    sentence = job.error_message if job is not None and job.state is JobState.QUEUED else None
+    return Progress(Phase.FINISHING, sentence=sentence or "", can_cancel=True)
+
+
+def _encoding(db: Session, status: MediaStatus) -> Progress:
+    code, sentence = status.error_code or "", status.error_message or ""
+    job = db.get(Job, status.job_id) if status.job_id is not None else None
+    if status.state is MediaState.WAITING and job is not None:
+        return Progress(Phase.WAITING, ahead=_jobs_ahead(db, job), sentence=sentence, can_cancel=True)
+    if status.state is MediaState.WORKING and job is not None:
+        overall = overall_fraction(status.step, status.fraction)
+        elapsed_s = (utc_now() - job.started_at).total_seconds() if job.started_at else 0.0
+        return Progress(
+            Phase.WORKING, status.step, int(100 * overall), estimate_remaining_s(overall, elapsed_s),
+            can_cancel=not job.cancel_requested,
+        )
+    phases = {
+        MediaState.READY: Phase.READY, MediaState.FAILED: Phase.FAILED, MediaState.CANCELLED: Phase.CANCELLED,
+    }
+    phase = phases.get(status.state, Phase.EMPTY)
+    can_retry = phase in {Phase.FAILED, Phase.CANCELLED}
+    return Progress(phase, status.step, error_code=code, sentence=sentence, can_retry=can_retry)
+
+
+def _jobs_ahead(db: Session, job: Job) -> int:
+    """Count what is likely to be done before; turn-taking between institutions may still change it."""
+    first = or_(Job.priority > job.priority, and_(Job.priority == job.priority, Job.id < job.id))
+    waiting = and_(Job.state == JobState.QUEUED, first)
+    statement = select(func.count()).where(Job.lane == job.lane, or_(waiting, Job.state == JobState.RUNNING))
+    return db.scalar(statement) or 0

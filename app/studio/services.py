@@ -1,0 +1,159 @@
+"""Writes of the studio to lectures: publish, withdraw, captions, try again, cancel. Upload rows are in `uploads`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+import media_pipeline
+from app.kernel import outbox
+from app.kernel.actor import Actor
+from app.kernel.clock import utc_now
+from app.kernel.errors import Conflict, InvalidInput, NotPermitted, StaleVersion
+from app.kernel.jobs import queue
+from app.library import policies as library_policies
+from app.library import services as library
+from app.library.events import LecturePublished, LectureWithdrawn
+from app.library.models import Caption, Lecture, LectureState
+from app.media import services as media
+from app.media.queries import current_set, lecture_subject
+from app.studio import uploads
+from app.studio.progress import Phase
+from app.studio.queries import FINISH_KIND, get_progress
+
+log = structlog.get_logger(__name__)
+
+REASON_MAX: Final = 200
+#: Languages a caption may be in, with the name viewers choose it by.
+CAPTION_LANGUAGES: Final = {"zh-CN": "中文", "en": "English", "mn": "Монгол", "ko": "한국어", "mnc": "满文"}
+
+
+def missing_for_publication(lecture: Lecture, *, has_media: bool) -> dict[str, str]:
+    """Return a sentence for each thing a lecture lacks before residents may see it (its terms must be loaded)."""
+    schemes = {term.scheme for term in lecture.terms}
+    wanted = (
+        (has_media, "media", "视频还没有处理好，处理完才能发布。"),
+        (bool(lecture.title.strip()), "title", "请填写标题。"),
+        (bool(lecture.teacher.strip()), "teacher", "请填写主讲人。"),
+        (bool(lecture.description.strip()), "description", "请写一两句内容简介。"),
+        ("audience" in schemes, "audience", "请选择适合的人群。"),
+        ("topic" in schemes, "topic", "请选择话题。"),
+    )
+    return {name: sentence for is_there, name, sentence in wanted if not is_there}
+
+
+def publish_lecture(db: Session, actor: Actor, public_id: str, *, expected_version: int) -> Lecture:
+    """Show a lecture to everybody; one that was withdrawn comes back under its old address.
+
+    Raises:
+        Conflict: when it is published already; nothing changes then.
+        StaleVersion: when somebody saved since the actor read it.
+        InvalidInput: with a sentence for each thing that is missing.
+    """
+    lecture = library.get_lecture_for_edit(db, actor, public_id)
+    if not library_policies.can_publish_lecture(actor, lecture):
+        raise NotPermitted(lecture_id=lecture.id)
+    if lecture.state is LectureState.PUBLISHED:
+        raise Conflict("这一讲已经发布过了，不需要再发布。", code="already_published", lecture_id=lecture.id)
+    _check_version(lecture, expected_version)
+    missing = missing_for_publication(lecture, has_media=current_set(db, lecture.id) is not None)
+    if missing:
+        raise InvalidInput("还差几样才能发布。", code="not_ready_to_publish", fields=missing, lecture_id=lecture.id)
+    now = utc_now()
+    lecture.state, lecture.published_at = LectureState.PUBLISHED, lecture.published_at or now
+    lecture.withdrawn_at, lecture.withdrawn_reason = None, ""
+    lecture.version, lecture.updated_at = lecture.version + 1, now
+    outbox.emit(db, LecturePublished(lecture.id))
+    log.info("lecture_published", lecture_id=lecture.id)
+    return lecture
+
+
+def withdraw_lecture(db: Session, actor: Actor, public_id: str, *, reason: str, expected_version: int) -> Lecture:
+    """Take a published lecture out of the library; its address then shows the reason.
+
+    Raises:
+        Conflict: when it is not published.
+        InvalidInput: without a reason.
+        StaleVersion: when somebody saved since the actor read it.
+    """
+    lecture = library.get_lecture_for_edit(db, actor, public_id)
+    if lecture.state is not LectureState.PUBLISHED:
+        raise Conflict("这一讲没有发布，不需要下架。", code="not_published", lecture_id=lecture.id)
+    cleaned = " ".join("".join(letter if letter.isprintable() else " " for letter in reason).split())
+    if not cleaned:
+        raise InvalidInput(fields={"reason": "请写明下架的原因，居民会看到。"})
+    if len(cleaned) > REASON_MAX:
+        raise InvalidInput(fields={"reason": f"原因最多 {REASON_MAX} 个字，现在有 {len(cleaned)} 个字。"})
+    _check_version(lecture, expected_version)
+    now = utc_now()
+    lecture.state, lecture.withdrawn_at, lecture.withdrawn_reason = LectureState.WITHDRAWN, now, cleaned
+    lecture.version, lecture.updated_at = lecture.version + 1, now
+    outbox.emit(db, LectureWithdrawn(lecture.id))
+    log.info("lecture_withdrawn", lecture_id=lecture.id)
+    return lecture
+
+
+def _check_version(lecture: Lecture, expected_version: int) -> None:
+    if lecture.version != expected_version:
+        raise StaleVersion(lecture_id=lecture.id, version=lecture.version, expected=expected_version)
+
+
+def read_caption(data: bytes, filename: str) -> str:
+    """Turn an SRT, VTT or ASS file into WebVTT.
+
+    Raises:
+        InvalidInput: with the workshop's sentence when it cannot be read.
+    """
+    try:
+        return media_pipeline.to_webvtt(data, filename)
+    except media_pipeline.MediaRefused as error:
+        raise InvalidInput(error.sentence, code=error.code, fields={"caption": error.sentence}) from error
+
+
+def add_caption(
+    db: Session, actor: Actor, public_id: str, *, language: str, data: bytes, filename: str
+) -> Caption:
+    """Keep a caption file for one language, in place of an older one."""
+    lecture = library.get_lecture_for_edit(db, actor, public_id)
+    if language not in CAPTION_LANGUAGES:
+        raise InvalidInput(fields={"language": "请从列表中选择。"})
+    webvtt = read_caption(data, filename)
+    label = CAPTION_LANGUAGES[language]
+    return library.set_caption(db, lecture, language=language, label=label, webvtt=webvtt)
+
+
+def remove_caption(db: Session, actor: Actor, public_id: str, *, language: str) -> None:
+    """Take the caption of one language away."""
+    lecture = library.get_lecture_for_edit(db, actor, public_id)
+    library.remove_caption(db, lecture, language)
+
+
+def retry_processing(db: Session, actor: Actor, public_id: str) -> None:
+    """Try again what failed: taking the upload into the store, or the encode.
+
+    Raises:
+        Conflict: when nothing failed.
+    """
+    lecture = library.get_lecture_for_edit(db, actor, public_id)
+    if uploads.is_finishing(db, lecture.id):
+        job = queue.find_latest(db, lecture_subject(lecture.id), FINISH_KIND)
+        if job is None:
+            raise Conflict("这个任务不需要重试。", code="job_not_retryable", lecture_id=lecture.id)
+        queue.retry(db, job.id)
+    else:
+        media.retry_encode(db, actor, public_id)
+
+
+def cancel_processing(db: Session, actor: Actor, public_id: str) -> None:
+    """Stop whatever is under way for a lecture: an upload, its finishing, or the encode."""
+    lecture = library.get_lecture_for_edit(db, actor, public_id)
+    phase = get_progress(db, lecture.id).phase
+    if phase in {Phase.UPLOADING, Phase.FINISHING}:
+        job = queue.find_latest(db, lecture_subject(lecture.id), FINISH_KIND)
+        if job is not None:
+            queue.request_cancel(db, job.id)
+        uploads.abort_uploads_of(db, lecture)
+    else:
+        media.cancel_encode(db, actor, public_id)
