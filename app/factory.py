@@ -84,7 +84,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="session",
         PERMANENT_SESSION_LIFETIME=timedelta(days=settings.web.session_days),
         REMEMBER_COOKIE_DURATION=timedelta(0),
-        # Forms only: uploads stream past this limit in their own view (studio.uploads), against MEDIA_MAX_UPLOAD_BYTES.
+        # Forms only: uploads stream past this limit in their own view (studio.uploads), against MAX_UPLOAD.
         MAX_CONTENT_LENGTH=4 * 1024**2,
         MAX_FORM_MEMORY_SIZE=4 * 1024**2,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a teacher may leave a form open over lunch

@@ -1,6 +1,6 @@
 """The environment read once into frozen, typed sections; every bad value is listed at once.
 
-Each section's fields come from environment variables named PREFIX_FIELD (see `environment_names`, which the
+Each section's fields come from environment variables named SECTION_FIELD (see `environment_names`, which the
 documentation test reads too). Nothing here looks at the process environment by itself: callers pass a mapping.
 """
 
@@ -23,6 +23,10 @@ def _absolute(value: object) -> object:
 
 
 FolderPath = Annotated[Path, BeforeValidator(_absolute)]
+
+
+#: Settings that people know by a name of their own instead of SECTION_FIELD.
+WELL_KNOWN = {("media", "max_upload_bytes"): "MAX_UPLOAD", ("media", "ffmpeg_bin"): "FFMPEG_BIN"}
 
 
 class SettingsError(ValueError):
@@ -105,7 +109,6 @@ class MediaSection(_Section):
     work_path: FolderPath = Field(Path("var/work"), validate_default=True, description="Scratch space of uploads and encodes")
     max_upload_bytes: Bytes = Field(ByteSize(8 * 1024**3), description="Largest source accepted")
     min_free_bytes: Bytes = Field(ByteSize(512 * 1024**2), description="Scratch space left alone; less is 'disk full'")
-    encode_timeout_s: float = Field(6 * 3600, gt=0)
     upload_expires_h: float = Field(48, gt=0, description="An upload untouched for this long is swept")
 
 
@@ -150,7 +153,12 @@ def environment_names() -> Iterator[tuple[str, str, str]]:
         assert isinstance(model, type), "every section is a model class"
         assert issubclass(model, BaseModel), "every section is a model class"
         for field in model.model_fields:
-            yield f"{section}_{field}".upper(), section, field
+            yield variable_name(section, field), section, field
+
+
+def variable_name(section: str, field: str = "") -> str:
+    """Return the environment variable of a setting (or the common prefix of a whole section)."""
+    return WELL_KNOWN.get((section, field)) or "_".join(part for part in (section, field) if part).upper()
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -172,7 +180,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate(sections)
     except ValidationError as error:
         for item in error.errors(include_input=False, include_url=False):
-            variable = "_".join(str(part) for part in item["loc"]).upper()
+            variable = variable_name(*(str(part) for part in item["loc"][:2]))
             problems.append(f"{variable}: {item['msg']}")
         raise SettingsError(problems) from error
     if problems:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.catalogue.cards import is_english, present_cards
-from app.catalogue.playlists import PlaylistContext, find_playlist_context
+from app.catalogue.playlists import PlaylistContext, playlist_context
 from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import LectureState
@@ -40,7 +40,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         return render_template("player/withdrawn.html", title=error.context.get("title", ""), reason=error.context.get("reason", "")), 410
     media = current_set(db, lecture.id)
     settings = edge.platform().settings
-    playlist = _playlist_context()
+    playlist = _where_in_playlist()
     terms = {(term.scheme, term.key): term for term in list_terms(db)}
     licence = terms.get(("licence", lecture.licence))
     page_url = settings.app.base_url + url_for("player.lecture", public_id=public_id)
@@ -66,10 +66,10 @@ def _download_size(media: object) -> int:
     return stat.size_bytes if stat is not None else 0
 
 
-def _playlist_context() -> PlaylistContext | None:
+def _where_in_playlist() -> PlaylistContext | None:
     """Read `list` and `at` of the address: where in which playlist the reader is."""
     public_id, position = request.args.get("list", ""), request.args.get("at", 0, type=int)
-    return find_playlist_context(edge.session(), public_id, position) if public_id and position > 0 else None
+    return playlist_context(edge.session(), public_id, position) if public_id and position > 0 else None
 
 
 def _following(playlist: PlaylistContext | None) -> dict[str, str] | None:

@@ -1,0 +1,13 @@
+"""What every test may ask for: fixtures by topic, one plugin module each."""
+
+from __future__ import annotations
+
+import pytest
+
+# Modules of checks shared by several test files explain their failed asserts as test files do.
+pytest.register_assert_rewrite("tests.services.storage_contract")
+
+pytest_plugins = [
+    "tests.fixtures.services",  # PostgreSQL, Redis, S3, really started
+    "tests.fixtures.app",  # an embedded application, its database, people and things
+]
