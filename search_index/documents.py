@@ -47,6 +47,7 @@ class SearchRequest:
         filters: facet name to the accepted values (any of them); several facets must all
             accept. Empty sets are ignored.
         facets: names of the facets to count.
+        facet_values: how many values of a facet to list at most, the most frequent; filtered ones are always listed.
     """
 
     text: str = ""
@@ -55,6 +56,7 @@ class SearchRequest:
     offset: int = 0
     limit: int = 20
     sort: Sort = "relevance"
+    facet_values: int = 100
 
     def __post_init__(self) -> None:
         if self.offset < 0 or self.limit < 0:

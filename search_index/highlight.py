@@ -11,7 +11,7 @@ from search_index.documents import Fragment
 from search_index.folding import fold
 from search_index.ports import Stored
 from search_index.query import QueryPlan, Unit
-from search_index.schema import INITIALS, PINYIN
+from search_index.schema import INITIALS, PINYIN, SOUNDED_FIELDS
 
 EXCERPT_CHARS = 90
 _LEAD_CHARS = 20
@@ -56,17 +56,18 @@ class Highlighter:
 
 def _first_that_finds(unit: Unit, texts: Mapping[str, str], found: Mapping[str, list[Span]]) -> None:
     """Add the places of a unit, over all fields, by the strictest way that finds any."""
-    ways: tuple[Callable[[str, Unit], Iterable[Span]], ...] = (_literal_unit, _by_parts, _by_sound)
+    ways: tuple[Callable[[], Iterable[str]], ...] = (
+        lambda: (unit.text,),
+        lambda: analysis.pairs(unit.text) if len(unit.text) > 2 and not unit.text.isascii() else (),
+        lambda: {spelling for name in SOUNDED_FIELDS for spelling in _sounding_like(unit, texts.get(name, ""))},
+    )
     for way in ways:
-        places = {name: list(way(text, unit)) for name, text in texts.items()}
+        wanted = way()
+        places = {name: [span for one in wanted for span in _literal(text, one)] for name, text in texts.items()}
         if any(places.values()):
             for name, spans in places.items():
                 found[name].extend(spans)
             return
-
-
-def _literal_unit(folded: str, unit: Unit) -> list[Span]:
-    return _literal(folded, unit.text)
 
 
 def _literal(folded: str, wanted: str) -> list[Span]:
@@ -81,34 +82,22 @@ def _literal(folded: str, wanted: str) -> list[Span]:
     return places
 
 
-def _by_parts(folded: str, unit: Unit) -> list[Span]:
-    """Places of the pairs of characters of a word that is not there as a whole."""
-    if len(unit.text) < 3 or unit.text.isascii():
-        return []
-    return [span for pair in analysis.pairs(unit.text) for span in _literal(folded, pair)]
-
-
-def _by_sound(folded: str, unit: Unit) -> Iterator[Span]:
-    """Places that sound like the unit: all the neighbouring syllables, or initials, of one of its alternatives."""
+def _sounding_like(unit: Unit, folded: str) -> Iterator[str]:
+    """What in the text sounds like the unit: the neighbouring syllables, or initials, of one of its alternatives."""
+    sequences: list[tuple[tuple[str, ...], bool]] = []
     for terms in unit.alternatives:
         if terms[0].field == PINYIN:
-            wanted = [*terms[0].text.split(" "), *(term.text.split(" ")[1] for term in terms[1:])]
-            size = 0
+            sequences.append(((*terms[0].text.split(" "), *(term.text.split(" ")[1] for term in terms[1:])), False))
         elif terms[0].field == INITIALS:
-            wanted, size = list(unit.text), 1
-        else:
-            continue
-        for run in analysis.runs(folded):
-            if run.kind == "cjk" and len(run.text) >= len(wanted):
-                sounds, _ = pinyin.run_syllables(run.text)
-                heard = [sound[:size] for sound in sounds] if size else sounds
-                yield from _sequences(heard, wanted, run.start)
-
-
-def _sequences(heard: Sequence[str], wanted: Sequence[str], offset: int) -> Iterator[Span]:
-    for at in range(len(heard) - len(wanted) + 1):
-        if heard[at : at + len(wanted)] == wanted:
-            yield offset + at, offset + at + len(wanted)
+            sequences.append((tuple(unit.text), True))
+    for run in analysis.runs(folded) if sequences else ():
+        if run.kind == "cjk":
+            sounds, _ = pinyin.run_syllables(run.text)
+            for wanted, is_initials in sequences:
+                heard = tuple(sound[:1] for sound in sounds) if is_initials else sounds
+                for at in range(len(heard) - len(wanted) + 1):
+                    if heard[at] == wanted[0] and heard[at : at + len(wanted)] == wanted:
+                        yield run.text[at : at + len(wanted)]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

@@ -46,14 +46,15 @@ def syllables(word: str) -> tuple[str, ...]:
     return tuple(sound for char in word for sound in lazy_pinyin(char)[:1])
 
 
-def run_syllables(run_text: str) -> tuple[list[str], set[int]]:
+@lru_cache(maxsize=10_000)
+def run_syllables(run_text: str) -> tuple[tuple[str, ...], frozenset[int]]:
     """Syllables of a CJK run, read word by word so that 银行 sounds hang, and the places where words begin."""
     sounds: list[str] = []
     word_starts: set[int] = set()
     for word in analysis.words(run_text):
         word_starts.add(len(sounds))
         sounds.extend(syllables(word))
-    return sounds, word_starts
+    return tuple(sounds), frozenset(word_starts)
 
 
 def add_sounds(pinyin: dict[str, float], initials: dict[str, float], folded: str, weight: float) -> None:

@@ -8,9 +8,11 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
+from operator import itemgetter
 
 from search_index.documents import FacetCount
 from search_index.schema import Card
+from search_index.whoosh_engine.segments import Posting
 
 _K1, _B = 1.2, 0.5
 """BM25: titles weigh most of a record, so its length is punished gently."""
@@ -32,13 +34,13 @@ class FacetColumn:
         numbers = self._numbers
         return [document for document in documents if numbers[document] in good]
 
-    def count(self, documents: Collection[int], selected: Iterable[str]) -> tuple[FacetCount, ...]:
-        """Count values over documents, the most frequent first; selected values stay listed even with none."""
-        counts: Counter[str] = Counter(dict.fromkeys(selected, 0))
+    def count(self, documents: Collection[int]) -> dict[str, int]:
+        """Count the values over documents."""
+        counts: dict[str, int] = {}
         for number, count in self._combination_counts(documents):
             for value in self._combinations[number]:
-                counts[value] += count
-        return tuple(FacetCount(value, count) for value, count in sorted(counts.items(), key=lambda c: (-c[1], c[0])))
+                counts[value] = counts.get(value, 0) + count
+        return counts
 
     def _combination_counts(self, documents: Collection[int]) -> Iterable[tuple[int, int]]:
         numbers = map(self._numbers.__getitem__, documents)
@@ -57,11 +59,11 @@ class Columns:
             [number for number in range(len(cards)) if number not in deleted] if deleted else range(len(cards))
         )
         lengths = [card.length for card in cards]
-        average = sum(lengths) / len(lengths) if lengths else 0.0
+        average = sum(map(lengths.__getitem__, self.live)) / len(self.live) if self.live else 0.0
         per_average = _B / average if average else 0.0
         self.norms = [_K1 * (1 - _B + length * per_average) for length in lengths]
         self._facets: dict[str, FacetColumn] = {}
-        self._live_counts: dict[str, tuple[FacetCount, ...]] = {}
+        self._live_counts: dict[str, list[tuple[str, int]]] = {}
 
     def facet(self, name: str) -> FacetColumn:
         """Column of a facet, laid out when first asked for."""
@@ -70,23 +72,34 @@ class Columns:
             column = self._facets[name] = FacetColumn(card.facets.get(name, ()) for card in self.cards)
         return column
 
-    def add_scores(
-        self, scores: dict[int, float], documents: Iterable[int], weights: Iterable[float], gain: float
-    ) -> None:
-        """Add one term's BM25 to the documents already in ``scores``."""
-        norms = self.norms
+    def add_scores(self, scores: dict[int, float], posting: Posting, gain: float, *, is_first: bool) -> None:
+        """Add one term's BM25 to the documents already in ``scores``, all still zero at the first term."""
         factor = gain * (_K1 + 1)
-        for document, weight in zip(documents, weights, strict=True):
+        norms = map(self.norms.__getitem__, posting.documents)
+        parts = [factor * weight / (weight + norm) for weight, norm in zip(posting.weights, norms, strict=True)]
+        if is_first and len(scores) == len(posting.documents) and scores.keys() == set(posting.documents):
+            scores.update(zip(posting.documents, parts, strict=True))
+            return
+        for document, part in zip(posting.documents, parts, strict=True):
             if document in scores:
-                scores[document] += factor * weight / (weight + norms[document])
+                scores[document] += part
 
-    def count(self, name: str, documents: Collection[int], selected: Iterable[str]) -> tuple[FacetCount, ...]:
-        """Count a facet's values; the counts of the whole index, asked for by every visitor, are kept."""
-        if documents is not self.live or selected:
-            return self.facet(name).count(documents, selected)
-        if name not in self._live_counts:
-            self._live_counts[name] = self.facet(name).count(documents, ())
-        return self._live_counts[name]
+    def count(
+        self, name: str, documents: Collection[int], selected: Collection[str], at_most: int
+    ) -> tuple[FacetCount, ...]:
+        """List a facet's most frequent values; selected ones are always listed, even when nothing has them."""
+        ordered = self._live_counts.get(name) if documents is self.live else None
+        if ordered is None:
+            counts = self.facet(name).count(documents)
+            ordered = sorted(sorted(counts.items()), key=itemgetter(1), reverse=True)
+            if documents is self.live:
+                self._live_counts[name] = ordered  # every visitor asks for the counts of the whole index
+        listed = ordered[:at_most]
+        if selected:
+            shown = {value for value, _ in listed}
+            others = dict(ordered)
+            listed += [(value, others.get(value, 0)) for value in sorted(selected) if value not in shown]
+        return tuple(FacetCount(value, count) for value, count in listed)
 
     def newest(self, documents: Collection[int], count: int) -> Sequence[int]:
         """Take the newest of the documents, in order."""

@@ -4,6 +4,7 @@ Each commit writes its checkpoint into a small file named by the generation befo
 generation: a reader that opens generation 7 reads the checkpoint of generation 7, whenever a writer was killed.
 """
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -40,8 +41,9 @@ class WhooshEngine:
 
     def apply(self, folder: Path, records: Sequence[Record], deletions: Sequence[str], checkpoint: int) -> None:
         """Replace and delete documents in one commit."""
-        with reading(f"index in {folder}"):
-            index = FileIndex(DurableStorage(folder), indexname=_INDEX)
+        storage = DurableStorage(folder)
+        with storage.closing_on_failure(), reading(f"index in {folder}"):
+            index = FileIndex(storage, indexname=_INDEX)
         replaced = {record.id for record in records}
         self._commit(index, records, [*replaced, *(id_ for id_ in deletions if id_ not in replaced)], checkpoint)
 
@@ -73,7 +75,7 @@ class WhooshEngine:
             for record in records:
                 writer.add_document(**{ID: record.id, CARD: record.card, STORED: record.stored, **record.terms})
                 count += 1
-            write_durably(_checkpoint_file(folder, writer.generation), str(checkpoint))
+            write_durably(_checkpoint_file(folder, writer.generation), json.dumps({"checkpoint": checkpoint}))
             sync_folder(folder)
             writer.commit(merge=True, optimize=False)
         except BaseException:
@@ -85,9 +87,13 @@ class WhooshEngine:
 
     def _open(self, folder: Path, previous: Snapshot | None) -> WhooshSnapshot:
         storage = DurableStorage(folder)
+        with storage.closing_on_failure():
+            return self._open_from(storage, folder, previous)
+
+    def _open_from(self, storage: DurableStorage, folder: Path, previous: Snapshot | None) -> WhooshSnapshot:
         with reading(f"index in {folder}"):
             contents = TOC.read(storage, _INDEX)
-            checkpoint = int(_checkpoint_file(folder, contents.generation).read_text("utf-8"))
+            checkpoint = int(json.loads(_checkpoint_file(folder, contents.generation).read_text("utf-8"))["checkpoint"])
         if isinstance(previous, WhooshSnapshot):
             if previous.generation == contents.generation:
                 return previous

@@ -9,6 +9,7 @@ import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from search_index.documents import FacetCount, SearchRequest
@@ -114,7 +115,7 @@ class WhooshSnapshot:
         for name in request.facets:
             selected = request.filters.get(name, frozenset())
             counted = self._filtered(everything, request.filters, name) if selected else kept
-            counts[name] = self._columns.count(name, counted, selected)
+            counts[name] = self._columns.count(name, counted, selected, request.facet_values)
         return counts
 
     def _best(  # noqa: PLR0917 internal step of find
@@ -150,9 +151,10 @@ class WhooshSnapshot:
             number, tier, score * card.boost, card.id, card.kind, card.title, card.names, card.published_us, card.boost
         )
 
-    def add_scores(self, scores: dict[int, float], posting: Posting, gain: float) -> None:
-        """Add one term's part to the scores."""
-        self._columns.add_scores(scores, posting.documents, posting.weights, gain)
+    def add_scores(self, scores: dict[int, float], posting: Posting, weight: float, *, is_first: bool) -> None:
+        """Add one term's part to the scores: its weight in the query times its rarity."""
+        gain = weight * self.rarity(len(posting.documents))
+        self._columns.add_scores(scores, posting, gain, is_first=is_first)
 
 
 class _Search:
@@ -169,15 +171,15 @@ class _Search:
         """Exact hits, then near ones and those found by sound as far as they are needed, without repeats."""
         exact = self._matching_units(plan.units)
         tiers: list[Collection[int]] = [exact]
-        found = set(exact)
+        found: AbstractSet[int] = exact
         steps: tuple[tuple[int, Callable[[], Iterable[int]]], ...] = (
             (NEAR_BELOW, lambda: self._near(plan.loose)),
             (RECOVER_BELOW, lambda: self._matching_units(plan.recovery)),
         )
         for few, look in steps:
-            more = set(look()) - found if len(found) < few else set()
+            more = frozenset(look()) - found if len(found) < few else frozenset()
             tiers.append(more)
-            found |= more
+            found = found | more if more else found
         return tiers
 
     def scores(self, plan: QueryPlan, documents: Collection[int]) -> dict[int, float]:
@@ -187,27 +189,31 @@ class _Search:
         for unit in plan.recovery:
             for terms in unit.alternatives:
                 gains.update((term, SOUND_WEIGHT) for term in terms if term in self._postings and term not in gains)
+        is_first = True
         for term, weight in gains.items() if scores else ():
             posting = self._posting(term)
-            self._snapshot.add_scores(scores, posting, weight * self._snapshot.rarity(len(posting.documents)))
+            if posting.documents:
+                self._snapshot.add_scores(scores, posting, weight, is_first=is_first)
+                is_first = False
         return scores
 
-    def _matching_units(self, units: Sequence[Unit]) -> set[int]:
+    def _matching_units(self, units: Sequence[Unit]) -> frozenset[int]:
         if not units:
-            return set()
+            return frozenset()
         sets = [self._matching(unit) for unit in units]
         needed = units_needed(units)
         if needed >= len(sets):
-            return set(sets[0]).intersection(*sets[1:])
+            return sets[0] if len(sets) == 1 else sets[0].intersection(*sets[1:])
         matched = Counter(number for one in sets for number in one)
-        return {number for number, count in matched.items() if count >= needed}
+        return frozenset(number for number, count in matched.items() if count >= needed)
 
-    def _matching(self, unit: Unit) -> set[int]:
-        matched: set[int] = set()
-        for terms in unit.alternatives:
-            sets = sorted((self._set(term) for term in terms), key=len)
-            matched |= sets[0].intersection(*sets[1:])
-        return matched
+    def _matching(self, unit: Unit) -> frozenset[int]:
+        found = [self._holding_all(terms) for terms in unit.alternatives]
+        return found[0] if len(found) == 1 else found[0].union(*found[1:])
+
+    def _holding_all(self, terms: Sequence[Term]) -> frozenset[int]:
+        sets = sorted((self._set(term) for term in terms), key=len)
+        return sets[0] if len(sets) == 1 else sets[0].intersection(*sets[1:])
 
     def _near(self, terms: Sequence[Term]) -> list[int]:
         """Documents holding at least a share of the rarity of those terms that exist at all."""

@@ -1,0 +1,74 @@
+"""Hostile and random queries: always an answer, in time."""
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search_index import Document, SearchRequest, open_index, rebuild
+from tests.factories.catalogue_texts import lecture_texts
+
+pieces = st.sampled_from(
+    [
+        "养生",
+        "手机",
+        "太極拳",
+        "AND",
+        "OR",
+        "NOT",
+        "*",
+        "?",
+        "(",
+        '"',
+        "title:",
+        "yangsheng",
+        "ys",
+        " ",
+        "<b>",
+        "' OR 1=1",
+    ]
+)
+any_text = st.text(st.characters(exclude_categories=()), max_size=120)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("robust")
+    rebuild(
+        folder,
+        (
+            Document(
+                f"l{one.number}",
+                "lecture",
+                one.title,
+                one.published_at,
+                one.description,
+                one.teacher,
+                facets=one.facets,
+            )
+            for one in lecture_texts(150)
+        ),
+        1,
+    )
+    return open_index(folder)
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=any_text | st.lists(pieces, max_size=12).map("".join), city=any_text, facet=any_text)
+def test_any_request_is_answered(index, text, city, facet):
+    request = SearchRequest(text, filters={"city": frozenset({city})} if city else {}, facets=("city", facet), limit=5)
+    result = index.search(request)
+    assert len(result.hits) <= result.total
+    assert result.exact_total <= result.total
+    for hit in result.hits:
+        assert "".join(part.text for part in hit.highlights["title"])
+
+
+@pytest.mark.parametrize(
+    "text", ["养生" * 5000, "a" * 10_000, "老师" * 3000, "ganan" * 2000, "的 " * 5000, "😀" * 5000]
+)
+def test_long_queries_end_in_time(index, text):
+    started_s = time.thread_time()
+    index.search(SearchRequest(text, facets=("city",)))
+    assert time.thread_time() - started_s < 1

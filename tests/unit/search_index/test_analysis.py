@@ -1,0 +1,62 @@
+"""Terms: words, pairs and characters for Chinese, whole words for the rest."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search_index import analysis
+from search_index.folding import fold_text
+
+
+def terms_of(text):
+    weights = {}
+    length = analysis.add_terms(weights, fold_text(text), 1.0)
+    return weights, length
+
+
+def test_a_word_in_mid_phrase_is_a_term_and_weighs_more_than_an_accidental_pair():
+    weights, _ = terms_of("春季养生与经络调理")
+    assert weights["养生"] == 2.0
+    assert weights["季养"] == 1.0
+
+
+def test_a_word_hidden_in_a_longer_word_is_a_term():
+    weights, _ = terms_of("老年人智能手机入门")
+    assert {"智能手机", "手机", "智能", "老年人", "手"} <= weights.keys()
+
+
+def test_mixed_writing_is_cut_where_the_writing_changes():
+    found = [(run.kind, run.text, run.start) for run in analysis.runs(fold_text("用5G手机连WiFi，学C++"))]
+    assert found == [
+        ("cjk", "用", 0),
+        ("word", "5g", 1),
+        ("cjk", "手机连", 3),
+        ("word", "wifi", 6),
+        ("cjk", "学", 11),
+        ("word", "c++", 12),
+    ]
+
+
+def test_punctuation_symbols_and_emoji_give_no_terms():
+    assert terms_of("！？…——*@😀 ()") == ({}, 0)
+
+
+def test_weights_add_up_over_fields():
+    weights = {}
+    length = analysis.add_terms(weights, "书法", 4.0) + analysis.add_terms(weights, "书法", 1.0)
+    assert weights["书法"] == 10.0
+    assert length == 10.0
+
+
+def test_an_endless_word_is_cut():
+    weights, _ = terms_of("a" * 5000)
+    assert list(weights) == ["a" * analysis.MAX_TERM_CHARS]
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=()), max_size=80))
+def test_every_pair_of_neighbouring_characters_is_a_term(text):
+    folded = fold_text(text)
+    weights = {}
+    analysis.add_terms(weights, folded, 1.0)
+    for run in analysis.runs(folded):
+        assert all(piece in weights for piece in (analysis.pairs(run.text) if run.kind == "cjk" else [run.text]))
