@@ -105,7 +105,9 @@ class FolderStorage:
         with translated(prefix):
             grave = self._partials.new_path()
             try:
-                folder.rename(grave)  # gone for readers in one step; after a kill below, sweep_partial does the rest
+                # Gone for readers in one step; after a kill below, sweep_partial does the rest. The slash, which
+                # pathlib would drop, makes the system refuse when an object, not a folder, has this name.
+                os.rename(f"{folder}/", grave)  # noqa: PTH104
             except (FileNotFoundError, NotADirectoryError):
                 return 0
             sizes = [status.st_size for _, status in self._walk(grave, "")]
@@ -170,7 +172,7 @@ class FolderStorage:
             try:
                 self._publish(partial, path)
             except BaseException:
-                partial.unlink()
+                partial.unlink(missing_ok=True)
                 raise
             self._record(change_bytes)
 
@@ -185,7 +187,8 @@ class FolderStorage:
             except FileNotFoundError:
                 if attempt == _PUBLISH_ATTEMPTS:
                     raise
-        sync_folder(path.parent)
+        with contextlib.suppress(FileNotFoundError):  # deleted again already, folder and all
+            sync_folder(path.parent)
 
     def _make_folder(self, folder: Path) -> None:
         if folder == self._root or folder.is_dir():

@@ -13,10 +13,11 @@ from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+from urllib.parse import unquote
 
 import urllib3
 from minio import Minio
-from minio.datatypes import Object
+from minio.datatypes import Object, Upload
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from urllib3.exceptions import HTTPError
@@ -28,6 +29,7 @@ from media_pipeline.ports import ObjectInfo, ObjectMissing, ObjectStat, StorageF
 #: One part is held in memory while it is signed and sent.
 PART_BYTES: Final = 16 * 1024 * 1024
 _PARTS_MAX: Final = 10_000
+UPLOADS_PER_PAGE: Final = 1000
 _CONNECT_TIMEOUT_S: Final = 5.0
 _READ_TIMEOUT_S: Final = 60.0
 _RETRIES: Final = 3
@@ -149,26 +151,39 @@ class S3Storage:
     def sweep_partial(self, older_than: timedelta) -> int:
         """Abort multipart uploads begun more than `older_than` ago, which hold space unseen; return how many."""
         newest_swept_at = datetime.now(UTC) - older_than
-        swept = 0
-        key_marker: str | None = None
         with _translated(self._bucket):
-            while True:
-                page = self._client._list_multipart_uploads(self._bucket, key_marker=key_marker)  # noqa: SLF001  # the SDK has no public call
-                for upload in page.uploads:
-                    if upload.initiated_time is None or upload.initiated_time > newest_swept_at:
-                        continue
-                    self._abort_upload(upload.object_name, cast("str", upload.upload_id))
-                    swept += 1
-                key_marker = page.next_key_marker
-                if not (page.is_truncated and key_marker):
-                    return swept
+            old = [
+                upload
+                for upload in self._unfinished_uploads()
+                if upload.initiated_time and upload.initiated_time <= newest_swept_at
+            ]
+            return sum(self._abort_upload(upload) for upload in old)
 
-    def _abort_upload(self, key: str, upload_id: str) -> None:
-        try:
-            self._client._abort_multipart_upload(self._bucket, key, upload_id)  # noqa: SLF001  # the SDK has no public call
-        except S3Error as error:
-            if error.code != "NoSuchUpload":  # its owner, or another sweep, was faster
-                raise
+    def _unfinished_uploads(self) -> Iterator[Upload]:
+        # Pages are turned by key alone, since the SDK loses the other marker; uploads of one key that lie across two
+        # pages wait for the next sweep.
+        marker: str | None = None
+        while True:
+            page = self._client._list_multipart_uploads(  # noqa: SLF001  # the SDK has no public call
+                self._bucket, key_marker=marker, max_uploads=UPLOADS_PER_PAGE
+            )
+            yield from page.uploads
+            if not page.is_truncated or page.next_key_marker in {None, marker}:
+                return
+            marker = page.next_key_marker
+
+    def _abort_upload(self, upload: Upload) -> bool:
+        """Abort one upload; False when its owner, or another sweep, was faster."""
+        # Ceph 16 encodes the names of this listing without saying so; an upload's id makes trying both safe.
+        for key in dict.fromkeys((upload.object_name, unquote(upload.object_name))):
+            try:
+                self._client._abort_multipart_upload(self._bucket, key, upload.upload_id or "")  # noqa: SLF001  # as above
+            except S3Error as error:
+                if error.code != "NoSuchUpload":
+                    raise
+            else:
+                return True
+        return False
 
     @property
     def _client(self) -> Minio:
@@ -190,8 +205,7 @@ class S3Storage:
         http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=self._read_timeout_s),
             maxsize=10,
-            cert_reqs="CERT_REQUIRED",
-            ca_certs=os.environ.get("SSL_CERT_FILE") or None,
+            cert_reqs="CERT_REQUIRED",  # against the system's certificates, which SSL_CERT_FILE replaces
             retries=retries,
         )
         return Minio(

@@ -1,0 +1,47 @@
+"""Redis of the machine's own packages on a private port, without persistence: the broker of the scale-out mode."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import redis
+
+from tests.services.daemon import Daemon, free_ports, private_folder
+
+_START_TIMEOUT_S = 20.0
+
+
+@contextlib.contextmanager
+def running_redis(binary: Path) -> Iterator[str]:
+    """Run a fresh server until the block ends and give the URL of its database 0."""
+    with private_folder("redis") as folder:
+        [port] = free_ports()
+        daemon = Daemon(
+            [
+                *(str(binary), "--bind", "127.0.0.1", "--port", str(port)),
+                *("--save", "", "--appendonly", "no", "--dir", str(folder), "--daemonize", "no"),
+            ],
+            log=folder / "redis.log",
+        )
+        try:
+            url = f"redis://127.0.0.1:{port}/0"
+            daemon.wait_until(lambda: is_ready(url), timeout_s=_START_TIMEOUT_S)
+            yield url
+        finally:
+            daemon.stop()
+
+
+def is_ready(url: str) -> bool:
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        try:
+            return bool(client.ping())
+        except (redis.ConnectionError, redis.TimeoutError):
+            return False
+
+
+def empty(url: str) -> None:
+    """Forget every key, so that a test begins with a fresh broker."""
+    with contextlib.closing(redis.Redis.from_url(url)) as client:
+        client.flushall()
