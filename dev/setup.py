@@ -128,7 +128,7 @@ def _pip_install(lock: Path) -> None:
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
         subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
-    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
+    options = ["-qq", "--no-input", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
     done = subprocess.run([*pip, "install", *options, "-r", str(lock)], stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise SetupFailed(
@@ -190,9 +190,11 @@ def _install_npm_packages(environ: dict[str, str]) -> None:
 def _npm(arguments: Sequence[str], environ: dict[str, str], failure: str) -> None:
     npm = shutil.which("npm", path=environ["PATH"]) or "npm"
     done = subprocess.run(
-        [npm, *arguments], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
-    )
+        [npm, *arguments], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
     if done.returncode != 0:
+        print(done.stdout[-4000:], file=sys.stderr)
         raise SetupFailed(failure)
 
 
