@@ -39,8 +39,7 @@ def load_manifest(dist_folder: Path) -> dict[str, str]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        message = f"{path} does not exist: run `npm ci && npm run build` (or `make assets`) once."
-        raise AssetsNotBuilt(message) from error
+        raise AssetsNotBuilt(f"{path} does not exist: run `npm ci && npm run build` (or `make assets`) once.") from error
     return {
         source.rsplit("/", 1)[-1]: f"{STATIC_URL_PATH}/{item['file']}"
         for source, item in manifest.items()
@@ -57,8 +56,8 @@ def asset(name: str) -> str:
     try:
         return urls[name]
     except KeyError as error:
-        message = f"No entry is called {name!r}. Known: {', '.join(sorted(urls))}. Add it to an entry/ folder and rebuild."
-        raise UnknownAsset(message) from error
+        known = ", ".join(sorted(urls))
+        raise UnknownAsset(f"No entry is called {name!r}. Known: {known}. Add it to an entry/ folder, rebuild.") from error
 
 
 def icon(name: str, label: str = "", *, css_class: str = "") -> Markup:

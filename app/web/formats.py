@@ -38,7 +38,7 @@ def duration(duration_s: float) -> str:
     """Write a duration in words: 45秒, 12分钟, 1小时2分钟."""
     seconds = max(0, round(duration_s))
     english = _is_english()
-    if seconds < 60:  # noqa: PLR2004
+    if seconds < 60:
         return f"{seconds} s" if english else f"{seconds}秒"
     hours, minutes = divmod(round(seconds / 60), 60)
     parts = []
@@ -79,10 +79,10 @@ def file_size(size_bytes: int, *, about: bool = True) -> str:
     """Write a size as people compare it with their data plan: 约 11 MB. One decimal only below ten."""
     value, unit = float(size_bytes), "B"
     for unit in ("B", "KB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":  # noqa: PLR2004
+        if value < 1000 or unit == "TB":
             break
         value /= _KIB
-    digits = 1 if unit != "B" and value < 10 and round(value, 1) % 1 else 0  # noqa: PLR2004
+    digits = 1 if unit != "B" and value < 10 and round(value, 1) % 1 else 0
     text = f"{value:.{digits}f} {unit}"
     if not about:
         return text
@@ -110,6 +110,5 @@ def init_app(app: Flask) -> None:
 
 def _to_local(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        message = f"{moment!r} has no time zone; times are aware UTC in this house."
-        raise ValueError(message)
+        raise ValueError(f"{moment!r} has no time zone; times are aware UTC in this house.")
     return moment.astimezone(LOCAL_ZONE)

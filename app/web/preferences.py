@@ -30,7 +30,10 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 _NOT_PAGES: Final = ("/api/", "/static/", "/media/", "/oai")
 
 #: What people call the large-type mode; searching for any of these must lead to it (E14).
-ELDER_MODE_NAMES: Final = ("长辈版", "长辈模式", "亲情版", "关爱版", "关怀版", "关怀模式", "老年版", "老年模式", "大字版", "适老版")
+ELDER_MODE_NAMES: Final = (
+    *("长辈版", "长辈模式", "亲情版", "关爱版", "关怀版", "关怀模式"),
+    *("老年版", "老年模式", "大字版", "适老版"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Preferences:
 
     def to_cookie(self) -> str:
         """Write the choices in the cookie's form."""
-        return ".".join((self.mode, self.theme, self.text_size, self.lang))
+        return f"{self.mode}.{self.theme}.{self.text_size}.{self.lang}"
 
     @classmethod
     def from_cookie(cls, text: str) -> Preferences:
@@ -101,7 +104,7 @@ def is_elder_mode_query(text: str) -> bool:
 
 
 def link_with(**choices: str) -> str:
-    """Return the address of this page that changes preferences by GET, such as link_with(elder='1')."""
+    """Return this page's address with a change of preferences in it, such as elder='1' or lang='en'."""
     args = [(key, value) for key, value in request.args.items(multi=True) if key not in choices]
     path = request.path if request.method in {"GET", "HEAD"} else "/"
     return f"{path}?{urlencode([*args, *choices.items()])}"

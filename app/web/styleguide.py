@@ -7,7 +7,10 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-_LONG_TITLE: Final = "冬季供暖期间家庭燃气、一氧化碳与小太阳取暖器的安全使用常识及突发情况下的自救互救方法（适合独居老人与照护者一起观看）"
+_LONG_TITLE: Final = (
+    "冬季供暖期间家庭燃气、一氧化碳与小太阳取暖器的安全使用常识及"
+    "突发情况下的自救互救方法（适合独居老人与照护者一起观看）"
+)
 
 _LECTURES: Final = (
     ("八段锦完整教学：跟着做，一遍十二分钟", 742, "周老师", "滨海市老年大学", "滨海市", "#2f7a5f"),
@@ -24,7 +27,8 @@ def _poster(title: str, colour: str) -> str:
     words = escape(title[:9])
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 270"><path fill="{colour}" d="M0 0h480v270H0z"/>'
-        f'<path fill="#fdf9ee" opacity=".16" d="M300 270V60h28v210zM332 270V96h20v174zM356 270V40h34v230zM394 270V120h22v150zM420 270V76h30v194z"/>'
+        '<path fill="#fdf9ee" opacity=".16" d="M300 270V60h28v210zM332 270V96h20v174zM356 270V40h34v230z'
+        'M394 270V120h22v150zM420 270V76h30v194z"/>'
         f'<text x="32" y="120" font-size="42" font-weight="700" fill="#fdf9ee" font-family="sans-serif">{words}</text>'
         f'<path stroke="#fdf9ee" stroke-width="4" d="M34 150h96"/></svg>'
     )
@@ -49,14 +53,17 @@ def samples() -> dict[str, Any]:
     lectures[3] |= {
         "poster_url": None, "kind": "audio",
         "title_html": Markup("春季<mark>养生</mark>：吃什么、怎么动、几点睡"),
-        "summary_html": Markup("省开放大学<mark>养生</mark>课第三讲：立春以后早起半小时，饭后慢走，少吃酸，多吃甜。附菜谱和穴位图，可以打印。"),
+        "summary_html": Markup(
+            "省开放大学<mark>养生</mark>课第三讲：立春以后早起半小时，饭后慢走，"
+            "少吃酸，多吃甜。附菜谱和穴位图，可以打印。"
+        ),
     }
     return {
         "lectures": lectures,
         "playlist": {
-            "url": "/styleguide", "title": "重阳这一周：动一动、笑一笑、不上当", "lecture_count": 7, "owner": "东港社区教育中心",
-            "city": "东港市", "poster_url": _poster("重阳这一周", "#b4481a"), "duration_s": 5460, "badges": [],
-            "note": "每天上午九点在二楼教室一起看，来不了的在家扫码看。",
+            "url": "/styleguide", "title": "重阳这一周：动一动、笑一笑、不上当", "lecture_count": 7,
+            "owner": "东港社区教育中心", "city": "东港市", "poster_url": _poster("重阳这一周", "#b4481a"),
+            "duration_s": 5460, "badges": [], "note": "每天上午九点在二楼教室一起看，来不了的在家扫码看。",
         },
         "facet_groups": _facet_groups(),
         "step_items": [
@@ -76,11 +83,12 @@ def samples() -> dict[str, Any]:
 
 #: Token and what it is for.
 _SWATCHES: Final = (
-    ("paper", "纸面：页面底色"), ("sheet", "卡片、输入框"), ("sunken", "凹处、表头"), ("ink", "正文"), ("ink-soft", "次要文字"),
-    ("line", "分隔线"), ("line-strong", "控件边框"), ("brand", "松绿：主要按钮"), ("brand-text", "链接"),
-    ("brand-tint", "浅松绿：选中、横幅"), ("accent", "柿红：书签、搜索"), ("accent-text", "柿红文字"), ("accent-tint", "浅柿红"),
-    ("danger", "出错"), ("danger-tint", "出错底色"), ("warn-text", "提醒"), ("warn-tint", "提醒底色"), ("mark", "搜索命中"),
-    ("focus", "键盘焦点"), ("header", "页眉页脚"), ("header-deep", "最上一行"),
+    *(("paper", "纸面：页面底色"), ("sheet", "卡片、输入框"), ("sunken", "凹处、表头")),
+    *(("ink", "正文"), ("ink-soft", "次要文字"), ("line", "分隔线"), ("line-strong", "控件边框")),
+    *(("brand", "松绿：主要按钮"), ("brand-text", "链接"), ("brand-tint", "浅松绿：选中、横幅")),
+    *(("accent", "柿红：书签、搜索"), ("accent-text", "柿红文字"), ("accent-tint", "浅柿红")),
+    *(("danger", "出错"), ("danger-tint", "出错底色"), ("warn-text", "提醒"), ("warn-tint", "提醒底色")),
+    *(("mark", "搜索命中"), ("focus", "键盘焦点"), ("header", "页眉页脚"), ("header-deep", "最上一行")),
 )
 
 
@@ -88,10 +96,13 @@ def _facet_groups() -> list[dict[str, Any]]:
     def option(label: str, count: int, *, selected: bool = False) -> dict[str, Any]:
         return {"label": label, "url": "/styleguide", "count": count, "is_selected": selected}
 
+    topics = [option("全民健康", 1204, selected=True), option("网络生活", 386), option("全民阅读", 95)]
+    audiences = [option("老年人群", 2211), option("社区居民", 1870), option("高素质农民", 64)]
+    cities = [option("滨海市", 310), option("北山市", 287), option("柳河市", 42)]
     return [
-        {"label": "话题", "options": [option("全民健康", 1204, selected=True), option("网络生活", 386), option("全民阅读", 95)]},
-        {"label": "人群", "options": [option("老年人群", 2211), option("社区居民", 1870), option("高素质农民", 64)]},
-        {"label": "城市", "options": [option("滨海市", 310), option("北山市", 287), option("柳河市", 42)]},
+        {"label": "话题", "options": topics},
+        {"label": "人群", "options": audiences},
+        {"label": "城市", "options": cities},
     ]
 
 

@@ -37,7 +37,7 @@ def show_preferences() -> ResponseReturnValue:
     return render_template(
         "web/preferences.html",
         next_address=local_target(request.args.get("next"), default="/"),
-        size_sample=lambda size, words: Markup('<span class="size-sample is-{}">{}</span>').format(size, words),
+        sample=lambda kind, value, words: Markup('<span class="{}-sample is-{}">{}</span>').format(kind, value, words),
     )
 
 

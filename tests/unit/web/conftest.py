@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +10,8 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
-from jinja2 import StrictUndefined
+from jinja2 import BytecodeCache, StrictUndefined
+from jinja2.bccache import Bucket
 
 from app.kernel.actor import NOBODY, Actor
 from app.web import access, assets, formats, preferences, views
@@ -35,23 +37,41 @@ ROOMS = {
 }
 
 
+class SharedTemplates(BytecodeCache):
+    """Compile each template once for all the apps of a test run."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = SharedTemplates()
+
+
 @access.public
 def empty_room() -> str:
     return "room"
 
 
-def build_app(actor: Actor = NOBODY, site: Site | None = None) -> Flask:
+def build_app(actor: Actor = NOBODY, **site_values: str) -> Flask:
     app = Flask("app", static_folder=None, template_folder=None)
     app.config.update(
         SECRET_KEY="only for tests, thirty-two characters", STYLEGUIDE=True, TESTING=True, SESSION_COOKIE_SECURE=False
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = TEMPLATES
     CSRFProtect(app)
     Babel(app, locale_selector=preferences.locale)
     for helper in (assets, formats, preferences):
         helper.init_app(app)
-    app.context_processor(lambda: {"site": site or Site(), "actor": actor})
+    app.context_processor(lambda: {"site": Site(**site_values), "actor": actor})
     app.register_blueprint(views.create_blueprint())
     for room, pages in ROOMS.items():
         blueprint = Blueprint(room, __name__)
@@ -70,9 +90,14 @@ def built_assets(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @pytest.fixture
-def app(built_assets: dict[str, str]) -> Flask:
+def make_app(built_assets: dict[str, str]) -> Callable[..., Flask]:
     assert "base.css" in built_assets
-    return build_app()
+    return build_app
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
 
 
 @pytest.fixture
