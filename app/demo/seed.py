@@ -22,7 +22,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Role, User
 from app.demo import spec
 from app.demo.spec import DemoSpec, LectureSpec
-from app.demo.video import DemoMedia, make_lecture
+from app.demo.media import DemoMedia, make_lecture
 from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now

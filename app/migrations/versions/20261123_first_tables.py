@@ -1,6 +1,6 @@
 """first tables
 
-Revision: 0001, after . Made: 2026-11-23 19:46:18.481064
+Revision: 0001, after . Made: 2026-11-23 20:05:41.498090
 """
 
 import sqlalchemy as sa
@@ -228,6 +228,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_membership_unit_id'), ['unit_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_membership_user_id'), ['user_id'], unique=False)
 
+    op.create_table('playlist',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('public_id', sa.String(length=20), nullable=False),
+    sa.Column('short_code', sa.String(length=7), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('intro', sa.Text(), nullable=False),
+    sa.Column('state', sa.Enum('draft', 'published', 'withdrawn', name='playliststate', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_by_id', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name=op.f('ck_playlist_published_has_time')),
+    sa.CheckConstraint('length(trim(title)) > 0', name=op.f('ck_playlist_title_not_blank')),
+    sa.ForeignKeyConstraint(['created_by_id'], ['user.id'], name=op.f('fk_playlist_created_by_id_user')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_playlist_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_playlist')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_playlist_public_id')),
+    sa.UniqueConstraint('short_code', name=op.f('uq_playlist_short_code'))
+    )
+    with op.batch_alter_table('playlist', schema=None) as batch_op:
+        batch_op.create_index('ix_playlist_state_published_at', ['state', 'published_at', 'id'], unique=False)
+        batch_op.create_index('ix_playlist_unit_id_updated_at', ['unit_id', 'updated_at', 'id'], unique=False)
+
     op.create_table('unit_region',
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('region_code', sa.String(length=12), nullable=False),
@@ -275,6 +301,22 @@ def upgrade() -> None:
     with op.batch_alter_table('lecture_term', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_lecture_term_term_id'), ['term_id'], unique=False)
 
+    op.create_table('playlist_item',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('playlist_id', sa.Integer(), nullable=False),
+    sa.Column('lecture_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['lecture_id'], ['lecture.id'], name=op.f('fk_playlist_item_lecture_id_lecture'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['playlist_id'], ['playlist.id'], name=op.f('fk_playlist_item_playlist_id_playlist'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_playlist_item')),
+    sa.UniqueConstraint('playlist_id', 'lecture_id', name=op.f('uq_playlist_item_playlist_id_lecture_id'))
+    )
+    with op.batch_alter_table('playlist_item', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_playlist_item_lecture_id'), ['lecture_id'], unique=False)
+        batch_op.create_index('ix_playlist_item_playlist_id_position', ['playlist_id', 'position'], unique=False)
+
     op.create_table('source',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('lecture_id', sa.Integer(), nullable=False),
@@ -293,6 +335,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_source_lecture_id'), ['lecture_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_source_sha256'), ['sha256'], unique=False)
         batch_op.create_index(batch_op.f('ix_source_storage_key'), ['storage_key'], unique=False)
+
+    op.create_table('upload',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('public_id', sa.String(length=20), nullable=False),
+    sa.Column('lecture_id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('filename', sa.String(length=255), nullable=False),
+    sa.Column('fingerprint', sa.String(length=200), nullable=False),
+    sa.Column('size_bytes', sa.BigInteger(), nullable=False),
+    sa.Column('offset_bytes', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=True),
+    sa.Column('state', sa.Enum('receiving', 'finishing', 'done', 'aborted', name='uploadstate', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('offset_bytes >= 0 AND offset_bytes <= size_bytes', name=op.f('ck_upload_offset_within_size')),
+    sa.CheckConstraint('size_bytes > 0', name=op.f('ck_upload_size_positive')),
+    sa.ForeignKeyConstraint(['lecture_id'], ['lecture.id'], name=op.f('fk_upload_lecture_id_lecture'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_upload_user_id_user')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_upload')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_upload_public_id'))
+    )
+    with op.batch_alter_table('upload', schema=None) as batch_op:
+        batch_op.create_index('ix_upload_lecture_id', ['lecture_id', 'id'], unique=False)
+        batch_op.create_index('ix_upload_state_updated_at', ['state', 'updated_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_upload_user_id'), ['user_id'], unique=False)
 
     op.create_table('media_set',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -354,12 +421,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_media_set_digest'))
 
     op.drop_table('media_set')
+    with op.batch_alter_table('upload', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_upload_user_id'))
+        batch_op.drop_index('ix_upload_state_updated_at')
+        batch_op.drop_index('ix_upload_lecture_id')
+
+    op.drop_table('upload')
     with op.batch_alter_table('source', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_source_storage_key'))
         batch_op.drop_index(batch_op.f('ix_source_sha256'))
         batch_op.drop_index(batch_op.f('ix_source_lecture_id'))
 
     op.drop_table('source')
+    with op.batch_alter_table('playlist_item', schema=None) as batch_op:
+        batch_op.drop_index('ix_playlist_item_playlist_id_position')
+        batch_op.drop_index(batch_op.f('ix_playlist_item_lecture_id'))
+
+    op.drop_table('playlist_item')
     with op.batch_alter_table('lecture_term', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lecture_term_term_id'))
 
@@ -371,6 +449,11 @@ def downgrade() -> None:
 
     op.drop_table('unit_superior')
     op.drop_table('unit_region')
+    with op.batch_alter_table('playlist', schema=None) as batch_op:
+        batch_op.drop_index('ix_playlist_unit_id_updated_at')
+        batch_op.drop_index('ix_playlist_state_published_at')
+
+    op.drop_table('playlist')
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_membership_user_id'))
         batch_op.drop_index(batch_op.f('ix_membership_unit_id'))
