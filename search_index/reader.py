@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 DEADLINE_S = 0.8
 _OPEN_ATTEMPTS = 5
+_SHARED_INDEXES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class _Opened:
 
 
 class SearchIndex:
-    """An open index. Get it from ``open_index``."""
+    """An open index. Get the process's shared one from ``open_index``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -134,12 +136,18 @@ class SearchIndex:
 
 
 def open_index(folder: Path) -> SearchIndex:
-    """Open the index in a folder for searching.
+    """Return the index of a folder, shared by everybody in this process: cheap to call for every request.
 
     Raises:
         IndexMissing: nothing was built there yet.
-        IndexUnusable: torn files or another schema. Either way: ``rebuild``, then open again.
+        IndexUnusable: torn files or another schema. Either way: ``rebuild``, then call again. An index that became
+            unusable after it was opened goes on serving what is open; its ``checkpoint`` raises.
     """
+    return _shared(folder.resolve())
+
+
+@lru_cache(maxsize=_SHARED_INDEXES)
+def _shared(folder: Path) -> SearchIndex:
     return SearchIndex(folder)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from search_index import Document, SearchRequest, open_index, rebuild
+from search_index import Document, SearchIndex, SearchRequest, rebuild
 
 STARTED_AT = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def indexed(index_folder, make_document):
             for number, one in enumerate(titles_or_documents)
         ]
         rebuild(index_folder, documents, checkpoint)
-        return open_index(index_folder)
+        return SearchIndex(index_folder)
 
     return build
 

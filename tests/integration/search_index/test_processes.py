@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from search_index import IndexWriter, SearchRequest, open_index, rebuild
+from search_index import IndexWriter, SearchIndex, SearchRequest, rebuild
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -119,7 +119,7 @@ def test_a_killed_writer_leaves_a_whole_index_and_readers_never_fail(indexed, in
 
 def check_whole(folder):
     """The index holds exactly what its checkpoint says."""
-    index = open_index(folder)
+    index = SearchIndex(folder)
     checkpoint = index.checkpoint()
     expected = {f"n{number}" for number in range(1, checkpoint + 1)} | ({"last"} if checkpoint else set())
     assert set(index.document_ids()) == expected

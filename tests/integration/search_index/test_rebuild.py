@@ -10,6 +10,7 @@ from search_index import (
     IndexMissing,
     IndexUnusable,
     IndexWriter,
+    SearchIndex,
     SearchRequest,
     open_index,
     rebuild,
@@ -63,7 +64,7 @@ def test_a_rebuild_that_fails_leaves_the_old_index(indexed, index_folder, make_d
         rebuild(index_folder, documents(), 4)
     with pytest.raises(ValueError, match="Two documents"):
         rebuild(index_folder, [make_document("甲"), make_document("乙")], 4)
-    assert titles_found(index, "") == titles_found(open_index(index_folder), "") == ["旧课"]
+    assert titles_found(index, "") == titles_found(SearchIndex(index_folder), "") == ["旧课"]
     assert index.checkpoint() == 3
     assert len(versions(index_folder)) == 1
 
@@ -78,9 +79,20 @@ def test_remains_of_a_killed_rebuild_are_removed_by_the_next(indexed, index_fold
     assert len(versions(index_folder)) == 1
 
 
-def test_a_missing_index_says_so(index_folder):
-    with pytest.raises(IndexMissing):
-        open_index(index_folder)
+def test_a_missing_index_says_so_until_it_is_built(index_folder, make_document):
+    for opening in (open_index, SearchIndex):
+        with pytest.raises(IndexMissing):
+            opening(index_folder)
+    rebuild(index_folder, [make_document("课")], 1)
+    assert open_index(index_folder).document_count() == 1
+
+
+def test_opening_again_in_one_process_shares_what_is_open(indexed, index_folder, make_document):
+    indexed("课")
+    index = open_index(index_folder)
+    assert open_index(index_folder / ".." / index_folder.name) is index
+    rebuild(index_folder, [make_document("新课")], 2)
+    assert open_index(index_folder).checkpoint() == 2
 
 
 @pytest.mark.parametrize(
@@ -99,11 +111,11 @@ def test_a_wrong_pointer_or_schema_is_unusable_until_rebuilt(indexed, index_fold
     indexed("课")
     (index_folder / "CURRENT").write_text(content)
     with pytest.raises(IndexUnusable):
-        open_index(index_folder)
+        SearchIndex(index_folder)
     with pytest.raises(IndexUnusable):
         IndexWriter(index_folder).apply([make_document("新")], [], 2)
     assert rebuild(index_folder, [make_document("课")], 1) == 1
-    assert open_index(index_folder).document_count() == 1
+    assert SearchIndex(index_folder).document_count() == 1
 
 
 @pytest.mark.parametrize("pattern", ["*.seg", "_MAIN_*.toc", "checkpoint-*"])
@@ -117,9 +129,9 @@ def test_torn_files_are_unusable_until_rebuilt(indexed, index_folder, make_docum
     else:
         path.write_bytes(content[: len(content) // 3] if damage == "cut" else b"\0" * len(content))
     with pytest.raises(IndexUnusable):
-        open_index(index_folder)
+        SearchIndex(index_folder)
     rebuild(index_folder, [make_document("课")], 1)
-    assert open_index(index_folder).document_count() == 1
+    assert SearchIndex(index_folder).document_count() == 1
 
 
 def test_torn_postings_are_told_while_searching(indexed, index_folder):
@@ -134,7 +146,7 @@ def test_torn_postings_are_told_while_searching(indexed, index_folder):
         at = content.find(magic, at + 4)
     path.write_bytes(content)
     with pytest.raises(IndexUnusable):
-        open_index(index_folder).search(SearchRequest("养生"))
+        SearchIndex(index_folder).search(SearchRequest("养生"))
 
 
 def test_a_reader_with_a_whole_index_serves_on_when_the_folder_is_damaged(indexed, index_folder, titles_found):
