@@ -7,13 +7,20 @@ import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Final
+from typing import Final, Protocol
 
 from app.kernel.errors import AppError, InvalidInput, TooLarge
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,termination,expiration"
 CONTENT_TYPE: Final = "application/offset+octet-stream"
+
+
+class Headers(Protocol):
+    """Request headers, however they are kept."""
+
+    def get(self, key: str, default: str, /) -> str:
+        """Return a header's value."""
 
 
 class VersionMismatch(AppError):
@@ -40,13 +47,13 @@ class Gone(AppError):
     default_message = "这次上传已经取消或过期，请重新选择文件上传。"
 
 
-def check_version(headers: Mapping[str, str]) -> None:
+def check_version(headers: Headers) -> None:
     """Raise VersionMismatch unless the request speaks our version."""
-    if headers.get("Tus-Resumable") != VERSION:
+    if headers.get("Tus-Resumable", "") != VERSION:
         raise VersionMismatch(version=headers.get("Tus-Resumable", ""))
 
 
-def upload_length(headers: Mapping[str, str], *, max_bytes: int) -> int:
+def upload_length(headers: Headers, *, max_bytes: int) -> int:
     """Read the size of the file to come.
 
     Raises:
@@ -62,12 +69,12 @@ def upload_length(headers: Mapping[str, str], *, max_bytes: int) -> int:
     return size_bytes
 
 
-def upload_offset(headers: Mapping[str, str]) -> int:
+def upload_offset(headers: Headers) -> int:
     """Read where the sender continues."""
     return _number(headers, "Upload-Offset")
 
 
-def metadata(headers: Mapping[str, str]) -> dict[str, str]:
+def metadata(headers: Headers) -> dict[str, str]:
     """Read Upload-Metadata: comma-separated pairs of a key and a Base64 value (which may be missing).
 
     Raises:
@@ -99,7 +106,7 @@ def expires(moment: datetime) -> str:
     return format_datetime(moment, usegmt=True)
 
 
-def _number(headers: Mapping[str, str], name: str) -> int:
+def _number(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise InvalidInput("上传请求有误，请刷新页面再试。", code="bad_header", header=name)

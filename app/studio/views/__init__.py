@@ -1,0 +1,18 @@
+"""Pages of the studio: `listing` all lectures, `editing` what is said of one, `lecture` its page, `uploads` the tus door."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.studio.views import editing, lecture, listing, uploads
+from config.settings import MediaSection, StoreSection
+
+
+def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
+    """Build the blueprint; the sections say where uploads are kept and how large they may be."""
+    blueprint = Blueprint("studio", __name__, template_folder="../templates")
+    listing.register(blueprint)
+    editing.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    lecture.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    uploads.register(blueprint, media, store)
+    return blueprint

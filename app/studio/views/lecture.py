@@ -1,0 +1,188 @@
+"""The page of one lecture: how far it is, what may be done with it, its captions, its technical facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.kernel.errors import AppError, InvalidInput
+from app.library.models import LectureState
+from app.media.queries import media_prefix
+from app.studio import services
+from app.studio.forms import CaptionForm, VersionForm, WithdrawForm
+from app.studio.queries import LecturePage, StudioState, get_lecture_page
+from app.studio.services import missing_for_publication
+from app.studio.views.uploader import uploader_data
+from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
+from app.web import access, edge
+from app.web.http_errors import wants_json
+
+#: Fields of the edit page; anything else that is missing is the video itself.
+_EDITED_FIELDS = frozenset({"title", "teacher", "description", "audience", "topic"})
+
+
+def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/studio/lectures/<public_id>", endpoint="lecture")
+    @access.contributors
+    def lecture(public_id: str) -> ResponseReturnValue:
+        return _show(public_id, max_upload_bytes)
+
+    @blueprint.get("/studio/lectures/<public_id>/status", endpoint="lecture_status")
+    @access.contributors
+    def status(public_id: str) -> ResponseReturnValue:
+        page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+        body = render_template("studio/_status.html", page=page, **_status_words(page))
+        return body, 200, {"Cache-Control": "no-store"}
+
+    @blueprint.post("/studio/lectures/<public_id>/publish", endpoint="publish_lecture")
+    @access.contributors
+    def publish(public_id: str) -> ResponseReturnValue:
+        try:
+            services.publish_lecture(
+                edge.session(), edge.current_actor(), public_id, expected_version=_expected_version()
+            )
+        except AppError as error:
+            if wants_json() or error.status in {403, 404}:
+                raise
+            return _show(public_id, max_upload_bytes, problem=error), error.status
+        flash(_("已经发布，居民现在就能看到。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id), 303)
+
+    _register_processing(blueprint)
+    _register_captions(blueprint, max_upload_bytes)
+    _register_withdrawal(blueprint)
+
+
+def _register_processing(blueprint: Blueprint) -> None:
+    @blueprint.post("/studio/lectures/<public_id>/retry", endpoint="retry_processing")
+    @access.contributors
+    def retry(public_id: str) -> ResponseReturnValue:
+        services.retry_processing(edge.session(), edge.current_actor(), public_id)
+        flash(_("已经重新排队。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id), 303)
+
+    @blueprint.post("/studio/lectures/<public_id>/cancel", endpoint="cancel_processing")
+    @access.contributors
+    def cancel(public_id: str) -> ResponseReturnValue:
+        services.cancel_processing(edge.session(), edge.current_actor(), public_id)
+        flash(_("正在取消。"), "info")
+        return redirect(url_for("studio.lecture", public_id=public_id), 303)
+
+
+def _register_captions(blueprint: Blueprint, max_upload_bytes: int) -> None:
+    @blueprint.post("/studio/lectures/<public_id>/captions", endpoint="add_caption")
+    @access.contributors
+    def add(public_id: str) -> ResponseReturnValue:
+        form = CaptionForm()
+        try:
+            if not form.validate() or not form.caption.data:
+                raise InvalidInput(fields={"caption": "请选择字幕文件。"})
+            services.add_caption(
+                edge.session(), edge.current_actor(), public_id, language=form.language.data or "",
+                data=form.caption.data.read(), filename=form.caption.data.filename or "",
+            )
+        except InvalidInput as error:
+            if wants_json():
+                raise
+            return _show(public_id, max_upload_bytes, caption_problems=error.fields), 422
+        flash(_("字幕已保存。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
+
+    @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
+    @access.contributors
+    def remove(public_id: str, language: str) -> ResponseReturnValue:
+        services.remove_caption(edge.session(), edge.current_actor(), public_id, language=language)
+        flash(_("字幕已删除。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
+
+
+def _register_withdrawal(blueprint: Blueprint) -> None:
+    @blueprint.get("/studio/lectures/<public_id>/withdraw", endpoint="withdrawal")
+    @access.contributors
+    def ask(public_id: str) -> ResponseReturnValue:
+        page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+        form = WithdrawForm(formdata=None, data={"version": page.lecture.version})
+        return render_template("studio/withdraw.html", lecture=page.lecture, form=form)
+
+    @blueprint.post("/studio/lectures/<public_id>/withdraw", endpoint="withdraw_lecture")
+    @access.contributors
+    def withdraw(public_id: str) -> ResponseReturnValue:
+        form = WithdrawForm()
+        try:
+            services.withdraw_lecture(
+                edge.session(), edge.current_actor(), public_id, reason=form.reason.data or "",
+                expected_version=_expected_version(),
+            )
+        except InvalidInput as error:
+            if wants_json():
+                raise
+            page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+            form.reason.errors = [_(sentence) for sentence in error.fields.values()]
+            return render_template("studio/withdraw.html", lecture=page.lecture, form=form), 422
+        flash(_("已经下架，居民看不到了。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id), 303)
+
+
+def _expected_version() -> int:
+    """Return the version the button was made for; 0, which never is one, when it is missing."""
+    form = VersionForm()
+    return form.version.data or 0
+
+
+def _show(
+    public_id: str, max_upload_bytes: int, *, problem: AppError | None = None, caption_problems: Any = None
+) -> str:
+    page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+    missing = missing_for_publication(page.lecture, has_media=page.media_set is not None)
+    uploader = uploader_data(
+        max_upload_bytes, lecture_id=page.lecture.public_id, unfinished=page.unfinished
+    ) if page.can_edit else None
+    return render_template(
+        "studio/lecture.html",
+        page=page,
+        problem=problem,
+        caption_problems=caption_problems or {},
+        caption_form=CaptionForm(formdata=None),
+        missing=missing,
+        edited_fields=_EDITED_FIELDS,
+        state=_state(page),
+        state_words=state_words,
+        facts=media_facts(page.source.media_info) if page.source and page.source.media_info else [],
+        poster_url=_poster_url(page),
+        uploader=uploader,
+        max_upload_bytes=max_upload_bytes,
+        LectureState=LectureState,
+        **_status_words(page),
+    )
+
+
+def _status_words(page: LecturePage) -> dict[str, Any]:
+    names, states = step_words(), page.progress.step_states()
+    return {
+        "sentence": progress_words(page.progress),
+        "remaining": remaining_words(page.progress),
+        "steps": [{"label": names[name], "state": state} for name, state in states.items()],
+        "may_act": page.can_edit,
+    }
+
+
+def _state(page: LecturePage) -> StudioState:
+    if page.lecture.state is not LectureState.DRAFT:
+        return StudioState(page.lecture.state.value)
+    if page.progress.is_live and page.progress.phase.value != "uploading":
+        return StudioState.PROCESSING
+    if page.progress.phase.value == "failed":
+        return StudioState.FAILED
+    return StudioState.READY if page.media_set is not None else StudioState.DRAFT
+
+
+def _poster_url(page: LecturePage) -> str | None:
+    media_set = page.media_set
+    if media_set is None or not media_set.poster_name:
+        return None
+    return f"/{media_prefix(media_set.digest)}/{media_set.poster_name}"
