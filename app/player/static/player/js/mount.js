@@ -63,6 +63,11 @@ function surfaceVerbs(root, element, words, captionWanted) {
 }
 
 function wireStage(root, playback) {
+  const { element } = playback;
+  element.addEventListener('resize', () => {
+    // 426 x 240 is not quite 16:9; nearly fitting pictures fill the box, so that no hairline shows beside them
+    root.dataset.playerFit = String(Math.abs((element.videoWidth / element.videoHeight / 16) * 9 - 1) < 0.015);
+  });
   root.querySelector('[data-player-stage]').addEventListener('click', (event) => {
     if (!event.target.closest('button, a, [data-player-card]')) playback.toggle();
   });
