@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import stat as stat_mode
 from collections.abc import Generator, Iterator
 from datetime import timedelta
@@ -18,7 +17,7 @@ from typing import BinaryIO, Final
 
 from app.kernel.storage.disk import kept_content_type, modified_at, sync_folder, translated
 from app.kernel.storage.keys import InvalidKey, check_key, check_prefix, is_key
-from app.kernel.storage.partials import PartialFolder
+from app.kernel.storage.partials import PartialFolder, remove_tree
 from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource, save
 from app.kernel.storage.usage import Usage
 from media_pipeline.ports import ObjectInfo, ObjectMissing, ObjectStat, StorageUnavailable
@@ -110,8 +109,7 @@ class FolderStorage:
                 os.rename(f"{folder}/", grave)  # noqa: PTH104
             except (FileNotFoundError, NotADirectoryError):
                 return 0
-            sizes = [status.st_size for _, status in self._walk(grave, "")]
-            shutil.rmtree(grave)
+            sizes = remove_tree(grave)
         self._record(-sum(sizes))
         self._prune(folder.parent)
         return len(sizes)
@@ -178,14 +176,18 @@ class FolderStorage:
 
     def _publish(self, partial: Path, path: Path) -> None:
         for attempt in range(1, _PUBLISH_ATTEMPTS + 1):
+            is_last = attempt == _PUBLISH_ATTEMPTS
             try:
                 self._make_folder(path.parent)
                 partial.replace(path)
                 break
-            except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-                raise InvalidKey(f"{path.name!r}: an object and a folder cannot share a name") from error
+            except (NotADirectoryError, IsADirectoryError) as error:
+                raise _name_taken(path) from error
+            except FileExistsError as error:  # an object has a folder's name, or the folder went as mkdir looked at it
+                if is_last:
+                    raise _name_taken(path) from error
             except FileNotFoundError:
-                if attempt == _PUBLISH_ATTEMPTS:
+                if is_last:
                     raise
         with contextlib.suppress(FileNotFoundError):  # deleted again already, folder and all
             sync_folder(path.parent)
@@ -232,3 +234,7 @@ class FolderStorage:
     def _record(self, change_bytes: int) -> None:
         if self._usage:
             self._usage.record(change_bytes)
+
+
+def _name_taken(path: Path) -> InvalidKey:
+    return InvalidKey(f"{path.name!r}: an object and a folder cannot share a name")

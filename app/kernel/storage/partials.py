@@ -5,9 +5,10 @@ It lies on the store's own file system, so that one rename moves a finished file
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import secrets
-import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -53,10 +54,38 @@ class PartialFolder:
                 if leftover.lstat().st_ctime > newest_swept_s:
                     continue
                 if leftover.is_dir():
-                    shutil.rmtree(leftover)
+                    remove_tree(leftover)
                 else:
                     leftover.unlink()
             except FileNotFoundError:
                 continue  # its owner, or another sweep, was faster
             swept += 1
         return swept
+
+
+def remove_tree(folder: Path) -> list[int]:
+    """Remove a doomed folder and return the sizes of its files.
+
+    Unlike `shutil.rmtree` it takes along a file whose writer had looked the folder up just before it was doomed and
+    renamed its file into it just after.
+    """
+    sizes: list[int] = []
+    while folder.exists():
+        for parent, _, names in os.walk(folder, topdown=False, onerror=_raise_unless_gone):
+            for name in names:
+                path = Path(parent, name)
+                with contextlib.suppress(FileNotFoundError):
+                    size_bytes = path.lstat().st_size
+                    path.unlink()
+                    sizes.append(size_bytes)
+            try:
+                Path(parent).rmdir()
+            except OSError as error:
+                if error.errno not in {errno.ENOTEMPTY, errno.ENOENT}:
+                    raise
+    return sizes
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
