@@ -39,7 +39,7 @@ def load_manifest(dist_folder: Path) -> dict[str, str]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise AssetsNotBuilt(f"{path} does not exist: run `npm ci && npm run build` (or `make assets`) once.") from error
+        raise AssetsNotBuilt(f"{path} is missing: run `npm ci && npm run build` (or `make assets`) once.") from error
     return {
         source.rsplit("/", 1)[-1]: f"{STATIC_URL_PATH}/{item['file']}"
         for source, item in manifest.items()
@@ -57,7 +57,7 @@ def asset(name: str) -> str:
         return urls[name]
     except KeyError as error:
         known = ", ".join(sorted(urls))
-        raise UnknownAsset(f"No entry is called {name!r}. Known: {known}. Add it to an entry/ folder, rebuild.") from error
+        raise UnknownAsset(f"No entry is called {name!r}. Known: {known}. Add it and rebuild.") from error
 
 
 def icon(name: str, label: str = "", *, css_class: str = "") -> Markup:

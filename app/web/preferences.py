@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, redirect, request
+from flask import Flask, current_app, g, has_request_context, redirect, request
 from flask_babel import refresh
 from werkzeug import Response
 from werkzeug.local import LocalProxy
@@ -67,11 +67,11 @@ class Preferences:
 
 def current() -> Preferences:
     """Return the preferences of the request being answered (the defaults outside of one)."""
-    if not request:
+    if not has_request_context():
         return Preferences()
     if "ui_preferences" not in g:
         g.ui_preferences = Preferences.from_cookie(request.cookies.get(COOKIE_NAME, ""))
-    return g.ui_preferences  # type: ignore[no-any-return]
+    return cast("Preferences", g.ui_preferences)
 
 
 def remember(response: Response, preferences: Preferences) -> None:
