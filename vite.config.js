@@ -21,6 +21,7 @@ export default defineConfig({
     modulePreload: false, // its polyfill and injected links buy nothing for our tiny entries
     assetsInlineLimit: 0, // data: URLs would need a wider Content-Security-Policy
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 700, // hls.js is that big; it loads when playback starts
     rollupOptions: {
       input: findEntries(import.meta.dirname),
       output: {
