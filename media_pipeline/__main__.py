@@ -132,9 +132,8 @@ def _tell(info: MediaInfo, published: Published, folder: Path, took_s: float) ->
     names = (published.master_name, published.saver_name, published.audio_name, published.mp4_name, published.m4a_name)
     stills = (published.poster_name, published.storyboard_name)
     print(f"文件 files      {' '.join(name for name in (*names, *stills) if name is not None)}")
-    print(
-        f"结果 result     {folder} · {published.size_bytes / 1e6:.2f} MB · 用时 took {took_s:.1f} s · {published.recipe}"
-    )
+    size_mb = published.size_bytes / 1e6
+    print(f"结果 result     {folder} · {size_mb:.2f} MB · 用时 took {took_s:.1f} s · {published.recipe}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Caption files of any usual kind and encoding to clean WebVTT, and WebVTT to plain transcript text. Pure, over bytes and text.
+"""Caption files of any usual kind and encoding to clean WebVTT, and WebVTT to plain transcript text.
+
+Pure, over bytes and text.
 
 Cue settings of WebVTT sources survive; their style, region and note blocks do not, nor any markup of SRT and ASS:
 what is published can hold nothing but words. Not here: making captions from speech.
@@ -56,10 +58,10 @@ def to_webvtt(data: bytes, filename: str) -> str:
     cues = mend(_read(text, filename))
     if not cues:
         raise MediaRefused("bad_caption", detail="no cues")
-    blocks = [
-        f"{_timestamp(cue.start_ms)} --> {_timestamp(cue.end_ms)}{' ' + cue.settings if cue.settings else ''}\n{cue.text}\n"
-        for cue in cues
-    ]
+    blocks = []
+    for cue in cues:
+        timing = f"{_timestamp(cue.start_ms)} --> {_timestamp(cue.end_ms)} {cue.settings}".rstrip()
+        blocks.append(f"{timing}\n{cue.text}\n")
     return "\n".join(["WEBVTT\n", *blocks])
 
 

@@ -1,4 +1,6 @@
-"""From a step to ffmpeg's arguments: the only module that knows ffmpeg-python. Pure; golden files in the tests hold every argument.
+"""From a step to ffmpeg's arguments: the only module that knows ffmpeg-python.
+
+Pure; golden files in the tests hold every argument.
 
 Every output path is relative: the process runs inside its attempt folder. Not here: starting anything (`runner.py`).
 """
@@ -35,6 +37,9 @@ _SPEECH: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+# ffmpeg-python knows an option only once for each output; `_compile` takes several tags apart again. Probing lets no
+# control characters into tags.
+_BETWEEN_TAGS = "\x1e"
 # A node or stream of ffmpeg-python, which has no types.
 _Stream: TypeAlias = Any
 
@@ -56,10 +61,18 @@ class SourceFile:
     tags: tuple[tuple[str, str], ...] = ()
 
 
-def measure_argv(tools: Tools, source: SourceFile, step: LoudnessStep, lift_db: float) -> list[str]:
-    """Return the command that decodes only the sound and prints its loudness after the speech filters."""
-    stream = _prepared_audio(_input(source)[str(step.stream_index)], step.channels, step.audio, lift_db)
-    stream = stream.filter("ebur128", framelog="verbose")
+def measure_argv(
+    tools: Tools, source: SourceFile, step: LoudnessStep, gain: Gain, *, is_limited: bool = False
+) -> list[str]:
+    """Return the command that decodes only the sound and prints its loudness after the speech filters.
+
+    With `is_limited` it measures behind final gain and limiter, at half the encode's limiter rate: peaks
+    between samples decide over clipping, not over loudness.
+    """
+    stream = _prepared_audio(_input(source)[str(step.stream_index)], step.channels, step.audio, gain.lift_db)
+    if is_limited:
+        stream = _limited(stream.filter("volume", f"{gain.gain_db:.2f}dB"), step.audio)
+    stream = stream.filter("ebur128", framelog="verbose", peak="sample")
     return [*_globals(tools, "info"), *_compile(ffmpeg.output(stream, "-", format="null"))]
 
 
@@ -99,7 +112,8 @@ def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]
         outputs.append(ffmpeg.output(*streams, mp4_name(step.video_name or ""), format="mp4", **shared))
     if sound is not None:
         outputs.append(ffmpeg.output(sound["a:0"], M4A_NAME, format="ipod", **shared))
-    return [*_globals(tools, "error"), *_compile(ffmpeg.merge_outputs(*outputs))]
+    # Without -copyts old versions move each input to zero; the sound, whose first frame lies before it, would be late.
+    return [*_globals(tools, "error"), "-copyts", *_compile(ffmpeg.merge_outputs(*outputs))]
 
 
 def mp4_name(video_name: str) -> str:
@@ -114,7 +128,14 @@ def _globals(tools: Tools, level: str) -> list[str]:
 
 
 def _compile(spec: _Stream) -> list[str]:
-    return [str(argument) for argument in ffmpeg.get_args(spec)]
+    argv: list[str] = []
+    for word in (str(word) for word in ffmpeg.get_args(spec)):
+        if argv and argv[-1] == "-metadata":
+            first, *others = word.split(_BETWEEN_TAGS)
+            argv += [first, *(each for tag in others for each in ("-metadata", tag))]
+        else:
+            argv.append(word)
+    return argv
 
 
 def _input(source: SourceFile, video: VideoStep | None = None) -> _Stream:
@@ -127,10 +148,10 @@ def _input(source: SourceFile, video: VideoStep | None = None) -> _Stream:
 
 
 def _clean(tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Drop the source's metadata except the labels that must survive; no writer name, so equal input gives equal bytes."""
+    """Drop the source's metadata except the labels that must survive; no writer name: equal input gives equal bytes."""
     options: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
     if tags:
-        options["metadata"] = tuple(f"{key}={value}" for key, value in tags)
+        options["metadata"] = _BETWEEN_TAGS.join(f"{key}={value}" for key, value in tags)
     return options
 
 
@@ -246,15 +267,24 @@ def _prepared_audio(stream: _Stream, channels: int, audio: AudioPolicy, lift_db:
     return stream
 
 
+def _limited(stream: _Stream, audio: AudioPolicy) -> _Stream:
+    return stream.filter("alimiter", limit=audio.limiter_ceiling, attack=3, release=60, level=0)
+
+
 def _audio_output(stream: _Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> _Stream:
     audio = step.audio
     stream = _prepared_audio(stream, step.channels, audio, gain.lift_db)
     stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")
     # Twice the rate, so that the limiter also sees peaks between samples.
     stream = stream.filter("aresample", 2 * audio.sample_rate_hz)
-    stream = stream.filter("alimiter", limit=audio.limiter_ceiling, attack=3, release=60, level=0)
-    stream = stream.filter("aresample", audio.sample_rate_hz)
-    options: dict[str, Any] = {"c:a": "aac", "b:a": audio.bitrate_bps, **_hls(AUDIO_NAME, step.segment_s, "")}
+    stream = _limited(stream, audio).filter("aresample", audio.sample_rate_hz)
+    options: dict[str, Any] = {
+        "c:a": "aac",
+        "b:a": audio.bitrate_bps,
+        # The encoder's first frame is silence before zero: kept there by an edit, not moved in front of the sound.
+        "avoid_negative_ts": "disabled",
+        **_hls(AUDIO_NAME, step.segment_s, ""),
+    }
     return ffmpeg.output(stream, f"{AUDIO_NAME}/ffmpeg.m3u8", **options, **_clean(tags))
 
 
@@ -263,6 +293,6 @@ def _rate(rate: Fraction) -> str:
 
 
 def _decimal(seconds: Fraction) -> str:
-    """Write seconds with the microseconds ffmpeg counts in, rounded down so that a grid never runs ahead of its frames."""
+    """Write seconds with the microseconds ffmpeg counts in, rounded down: a grid never runs ahead of its frames."""
     micros = int(seconds * 1_000_000)
     return f"{micros // 1_000_000}.{micros % 1_000_000:06d}".rstrip("0").rstrip(".")

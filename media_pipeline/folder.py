@@ -1,4 +1,4 @@
-"""The plainest store.
+"""The plainest store: a folder.
 
 Objects are files in a folder. For the command by hand and for tests; the application has its own, sturdier one.
 """

@@ -70,7 +70,7 @@ class AudioPolicy:
     loudness_lufs: Annotated[float, Field(ge=-31, le=-9)]
     limiter_ceiling: Annotated[float, Field(gt=0.0625, le=1)]
     quiet_below_lufs: Annotated[float, Field(le=0)]
-    max_gain_db: Annotated[float, Field(ge=0, le=60)]
+    max_lift_db: Annotated[float, Field(ge=0, le=60)]
     is_speech: bool
 
 

@@ -1,4 +1,6 @@
-"""Run by path in front of a program where `setpriv` and `prlimit` are missing: sets limits on itself, then becomes the program.
+"""Run by path in front of a program, where `setpriv` and `prlimit` are missing.
+
+Sets limits on itself, then becomes the program.
 
 Not imported by anything; standard library only. `preexec_fn` would do the same but may deadlock in a threaded worker.
 Usage: launch.py PARENT_PID NICENESS AS_BYTES CPU_S FSIZE_BYTES PROGRAM [ARGUMENT...]   (0 means no limit)

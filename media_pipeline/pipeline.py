@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import command, images
 from .errors import EncodingFailed, OutOfSpace
-from .loudness import gain_for, lift_for, read_loudness
+from .loudness import Loudness, correct, gain_for, is_limiting, lift_for, read_loudness
 from .manifest import (
     MASTER_NAME,
     MEDIA_NAME,
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .plan import Plan, VideoStep
+    from .plan import LoudnessStep, Plan, VideoStep
     from .ports import CancelToken, Progress, Storage
     from .types import Tools
 
 log = logging.getLogger(__name__)
+_SPARE_BYTES = 8 * 1024**2
 _CODES = {"timeout": "encode_timeout", "stalled": "encode_stalled", "output_limit": "output_too_large"}
 
 
@@ -95,6 +97,11 @@ def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
         publish(items, published, storage, prefix, progress=progress, cancel=cancel)
     except StorageFull as error:
         raise OutOfSpace(str(error)) from error
+    except EncodingFailed as error:
+        # Some versions lose the error of a full disk on the way and leave torn files with exit code 0.
+        if shutil.disk_usage(work_dir).free < _SPARE_BYTES:
+            raise OutOfSpace(error.detail) from error
+        raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OutOfSpace(str(error)) from error
@@ -113,20 +120,29 @@ class _Attempt:
     progress: Progress
     cancel: CancelToken
     limits: RunLimits
+    measured: list[float] = field(default_factory=list)
 
     def measure(self) -> command.Gain:
-        """Find the gain: one pass over the sound, a second one only where a quiet source had to be lifted first."""
+        """Find the gain: one pass over the sound; one more for a quiet source, one more where peaks get limited."""
         step = self.plan.loudness
         if step is None:
             return command.Gain()
-        lift_db = 0.0
-        measured = read_loudness(self._ffmpeg("loudness", command.measure_argv(self.tools, self.source, step, lift_db)))
-        lift_db = lift_for(measured, step.audio)
-        if lift_db:
-            argv = command.measure_argv(self.tools, self.source, step, lift_db)
-            measured = read_loudness(self._ffmpeg("loudness", argv))
+        measured = self._loudness(step, command.Gain())
+        lift = lift_for(measured, step.audio)
+        if lift.gain_db:
+            measured = self._loudness(step, command.Gain(lift_db=lift.gain_db))
+        gain = gain_for(measured, lift, step.audio)
+        if is_limiting(measured, gain, step.audio):
+            gain = correct(gain, self._loudness(step, gain, is_limited=True), lift, step.audio)
         self.progress.report("loudness", 1.0)
-        return gain_for(measured, lift_db, step.audio)
+        return gain
+
+    def _loudness(self, step: LoudnessStep, gain: command.Gain, *, is_limited: bool = False) -> Loudness | None:
+        argv = command.measure_argv(self.tools, self.source, step, gain, is_limited=is_limited)
+        # Nobody knows beforehand how many passes there will be: each takes half of what is left of the step.
+        done = self.measured[-1] if self.measured else 0.0
+        self.measured.append((1 + done) / 2)
+        return read_loudness(self._ffmpeg("loudness", argv, (done, (1 + done) / 2)))
 
     def encode(self, gain: command.Gain) -> list[Track]:
         """Write every rendition.
@@ -212,14 +228,15 @@ class _Attempt:
                 items.append(Item(images.STORYBOARD_NAME, text))
         return items
 
-    def _ffmpeg(self, step: str, argv: list[str]) -> str:
+    def _ffmpeg(self, step: str, argv: list[str], share: tuple[float, float] = (0.0, 1.0)) -> str:
         """Run one command to its end and return the tail of what it said; progress goes to the caller."""
         reader = ProgressReader(self.plan.duration_s)
+        start, end = share
 
         def take(line: str) -> bool:
             has_moved = reader.feed(line)
             if line.startswith("progress="):
-                self.progress.report(step, reader.fraction)
+                self.progress.report(step, start + (end - start) * reader.fraction)
             return has_moved
 
         timeout_s = self.limits.timeout_s(self.plan.duration_s)
@@ -233,7 +250,7 @@ class _Attempt:
             niceness=self.limits.niceness,
         )
         started = time.monotonic()
-        self.progress.report(step, 0.0)
+        self.progress.report(step, start)
         try:
             done = run_process(argv, limits=bounds, cwd=self.work_dir, cancel=self.cancel, on_line=take)
         except ProcessStopped as stopped:

@@ -111,14 +111,17 @@ def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
 
 
 def _judge_rate(rates: list[Fraction], limits: ProbeLimits) -> Fraction:
-    """Return the first believable rate of average, guessed and nominal; 25 where the file knows none."""
+    """Return the believable rate out of average, guessed and nominal; 25 where the file knows none."""
     usable = [rate for rate in rates if rate >= 1]
     if not usable:
         return Fraction(25)
     believable = [rate for rate in usable if rate <= limits.max_frame_rate]
     if not believable:
         raise MediaRefused("too_many_frames", detail=f"{float(usable[0]):.0f} fps")
-    return believable[0].limit_denominator(10_000)
+    average = believable[0]
+    # Recorders that drop frames: the rate they aim at lies above the average. Exactly double is a count of fields.
+    aimed = [rate for rate in believable if average * Fraction(51, 50) < rate < average * Fraction(19, 10)]
+    return min(aimed, default=average).limit_denominator(10_000)
 
 
 def _judge_audio(found: Mapping[str, Any]) -> AudioInfo | None:

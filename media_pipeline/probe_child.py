@@ -164,8 +164,8 @@ def read_tags(container: _Av) -> dict[str, str]:
     for metadata in (container.metadata, *(stream.metadata for stream in container.streams)):
         for key, value in metadata.items():
             name = key.strip().lower()
-            text = value[:TAG_CHARACTERS].replace("\x00", "")
-            if name == "aigc" or name.endswith((".aigc", ":aigc")) or text.lstrip().startswith('{"AIGC"'):
+            text = "".join(letter for letter in value[:TAG_CHARACTERS] if letter >= " " or letter in "\n\t").strip()
+            if name == "aigc" or name.endswith((".aigc", ":aigc")) or text.startswith('{"AIGC"'):
                 found.setdefault("AIGC", text)
             elif name in KEPT_RIGHTS and text:
                 found.setdefault(name, text)
