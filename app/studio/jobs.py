@@ -49,9 +49,11 @@ def finish_handler(storage: Storage, parts: PartFolder) -> Handler:
         try:
             _store(storage, parts, upload, sha256)
         except StorageFull as error:
-            raise JobFailed("store_full", "存储空间不足，请联系管理员；空间恢复后会自动继续。", is_transient=True) from error
+            sentence = "存储空间不足，请联系管理员；空间恢复后会自动继续。"
+            raise JobFailed("store_full", sentence, is_transient=True) from error
         except StorageUnavailable as error:
-            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
+            sentence = "存储服务暂时没有响应，系统会自动重试。"
+            raise JobFailed("store_unavailable", sentence, is_transient=True) from error
         return lambda db: uploads.complete_upload(db, upload.id, sha256)
 
     return handle

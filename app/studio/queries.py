@@ -115,15 +115,15 @@ def list_lectures(
 ) -> StudioList:
     """Page through the lectures of the actor's institutions, the ones changed last first."""
     scope = _scope(actor, text)
-    counts = {key: 0 for key in StudioState}
-    for key, count in db.execute(select(_STATE, func.count()).select_from(Lecture).where(scope).group_by(_STATE)):
+    counts = dict.fromkeys(StudioState, 0)
+    for key, count in db.execute(select(_state_case, func.count()).select_from(Lecture).where(scope).group_by(_state_case)):
         counts[StudioState(key)] = count
     total = sum(counts.values()) if state is None else counts[state]
     page_count = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), page_count)
-    statement = select(Lecture, _STATE).where(scope).options(joinedload(Lecture.institution))
+    statement = select(Lecture, _state_case).where(scope).options(joinedload(Lecture.institution))
     if state is not None:
-        statement = statement.where(_STATE == state.value)
+        statement = statement.where(_state_case == state.value)
     statement = statement.order_by(Lecture.updated_at.desc(), Lecture.id.desc())
     found = db.execute(statement.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
     sets = current_sets(db, [lecture.id for lecture, _ in found])
@@ -135,8 +135,10 @@ def _scope(actor: Actor, text: str) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if not actor.is_operator:
         conditions.append(Lecture.institution_id.in_(actor.institution_ids(*_CONTRIBUTING)))
-    for word in text.split()[:8]:
-        conditions.append(or_(Lecture.title.icontains(word, autoescape=True), Lecture.teacher.icontains(word, autoescape=True)))
+    conditions.extend(
+        or_(Lecture.title.icontains(word, autoescape=True), Lecture.teacher.icontains(word, autoescape=True))
+        for word in text.split()[:8]
+    )
     return and_(literal(value=True), *conditions)
 
 
@@ -164,7 +166,7 @@ def _state_expression() -> ColumnElement[str]:
     )
 
 
-_STATE: Final = _state_expression()
+_state_case: Final = _state_expression()
 
 
 def _row(db: Session, lecture: Lecture, state: StudioState, media_set: MediaSet | None) -> StudioRow:

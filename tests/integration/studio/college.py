@@ -1,0 +1,85 @@
+"""What the studio's tests speak of: a college's people, a complete lecture, a browser that speaks tus."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.kernel.actor import Actor
+from app.kernel.db import unit_of_work
+from app.library.services import LectureFields
+
+FULL = LectureFields(
+    title="八段锦第一讲", teacher="周老师", description="跟着做，一遍十二分钟。", tags=("养生",),
+    terms=(("audience", "elder"), ("topic", "public_health"), ("education_category", "elder")),
+)
+SRT = "1\n00:00:01,000 --> 00:00:03,000\n大家好\n\n2\n00:00:04,000 --> 00:00:06,000\n今天学八段锦\n".encode("gb18030")
+
+
+@dataclass(frozen=True)
+class College:
+    """Ids of the people and the place."""
+
+    id: int
+    public_id: str
+    teacher: Actor
+    admin: Actor
+    stranger: Actor
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+class Browser:
+    """A signed-in browser that knows its CSRF token and speaks tus."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        page = client.get("/studio/lectures/new").get_data(as_text=True)
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found, page[:500]
+        self.token = found[1]
+        self.headers = {"Tus-Resumable": "1.0.0", "X-CSRFToken": self.token, "Accept": "application/json"}
+
+    def get(self, path: str) -> str:
+        response = self.client.get(path)
+        assert response.status_code == 200, (path, response.status_code)
+        return response.get_data(as_text=True)
+
+    def post(self, path: str, **fields: object) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token, **fields})
+
+    def begin(self, lecture: str, size_bytes: int, filename: str = "第一讲.mp4", **headers: str) -> TestResponse:
+        metadata = f"filename {b64(filename)},lecture {b64(lecture)},fingerprint {b64('f1')}"
+        return self.client.post(
+            "/studio/uploads",
+            headers={**self.headers, "Upload-Length": str(size_bytes), "Upload-Metadata": metadata, **headers},
+        )
+
+    def head(self, url: str) -> TestResponse:
+        return self.client.head(url, headers=self.headers)
+
+    def patch(self, url: str, offset: int, data: bytes, **headers: str) -> TestResponse:
+        return self.client.patch(
+            url, data=data,
+            headers={**self.headers, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **headers},
+        )
+
+    def upload(self, lecture: str, data: bytes, *, chunk: int = 1 << 20) -> str:
+        url = self.begin(lecture, len(data)).headers["Location"]
+        for offset in range(0, len(data), chunk):
+            assert self.patch(url, offset, data[offset : offset + chunk]).status_code == 204
+        return url
+
+
+def in_work(app: Flask, do: Callable[[Session], object]) -> object:
+    with app.app_context(), unit_of_work() as db:
+        return do(db)
