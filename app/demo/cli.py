@@ -22,7 +22,7 @@ def groups() -> list[AppGroup]:
         platform: Platform = current_app.extensions["platform"]
         platform.storage.ensure()
         tools = media_pipeline.find_tools(platform.settings.media.ffmpeg_bin or None)
-        accounts = seed_demo(platform, tools, lambda text: click.echo(text, err=True))
+        accounts = seed_demo(platform, tools.ffmpeg, lambda text: click.echo(text, err=True))
         click.echo("  演示账号（看课不用登录）：")
         for account in accounts:
             click.echo(f"    {account.login:<10} {account.password}   {account.who}")

@@ -6,6 +6,7 @@ file only its owner can read, so no installation ever shares one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ from app.accounts import services as accounts
 from app.accounts.models import Role, User
 from app.demo import spec
 from app.demo.spec import DemoSpec, LectureSpec
-from app.demo.media import DemoMedia, make_lecture
+from app.demo.media import DemoMedia, Tools, find_tools, make_lecture
 from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
@@ -37,8 +38,6 @@ from app.library.services import LectureFields, create_lecture, set_caption
 from app.media.queries import MediaState, media_statuses
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.services import publish_lecture
-from media_pipeline import to_webvtt
-from media_pipeline.types import Tools
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +57,10 @@ class DemoAccount:
     who: str
 
 
-def seed_demo(platform: Platform, tools: Tools, say: Say) -> list[DemoAccount]:
+def seed_demo(platform: Platform, ffmpeg: Path, say: Say) -> list[DemoAccount]:
     """Make the whole demo; returns its accounts."""
     demo = spec.load()
+    tools = find_tools(ffmpeg)
     with unit_of_work() as db:
         institutions = _institutions(db, demo)
         centre = _units(db)
@@ -155,9 +155,11 @@ def _add_lecture(platform: Platform, item: LectureSpec, institutions: dict[str, 
     with reading() as db:
         if _find(db, item, institutions) is not None:
             return
-    key = source_key(made.sha256)
-    platform.storage.put_file(key, made.video, "video/mp4")
-    stored = StoredSource(f"{item.key}.mp4", made.sha256, made.video.stat().st_size, key)
+    with made.master.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    key = source_key(sha256)
+    platform.storage.put_file(key, made.master, "video/mp4")
+    stored = StoredSource(f"{item.key}.mp4", sha256, made.master.stat().st_size, key)
     with unit_of_work() as db:
         lecture = create_lecture(
             db, SEEDER, institutions[item.institution.key],
@@ -169,9 +171,7 @@ def _add_lecture(platform: Platform, item: LectureSpec, institutions: dict[str, 
                 ],
             ),
         )
-        set_caption(
-            db, lecture, language="zh-CN", label="中文", webvtt=to_webvtt(made.captions.read_bytes(), made.captions.name)
-        )
+        set_caption(db, lecture, language="zh-CN", label="中文", webvtt=made.webvtt.read_text(encoding="utf-8"))
         attach_source(db, SEEDER, lecture, stored)
 
 

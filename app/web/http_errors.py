@@ -16,7 +16,7 @@ from app.web.edge import request_id
 log = structlog.get_logger(__name__)
 
 #: Pages exist for these; everything else shows the nearest of 404 and 500.
-PAGES = frozenset({401, 403, 404, 409, 410, 412, 413, 422, 429, 500, 503})
+PAGES = frozenset({400, 401, 403, 404, 409, 410, 412, 413, 422, 429, 500, 503})
 
 
 def wants_json() -> bool:

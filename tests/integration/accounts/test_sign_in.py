@@ -50,7 +50,7 @@ def test_ten_wrong_tries_are_enough(client, teacher: str):
     answers = [post(client, teacher, "guess") for _ in range(11)]
 
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
-    assert "操作太频繁" in answers[-1].get_data(as_text=True)
+    assert "点得太快了" in answers[-1].get_data(as_text=True)
     assert post(client, teacher, PASSWORD).status_code == 429, "even the right one has to wait now"
 
 
