@@ -77,7 +77,8 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
     platform: Platform = app.extensions["platform"]
     housekeeper = Housekeeper(app)
     turns: dict[str, Callable[[], bool]] = {
-        lane: (lambda lane=lane: platform.runner.work_once(lane)) for lane in queue.LANES  # type: ignore[misc]
+        lane: (lambda lane=lane: platform.runner.work_once(lane))
+        for lane in queue.LANES  # type: ignore[misc]
     }
 
     def housekeep() -> bool:
@@ -123,8 +124,19 @@ def run_celery(app: Flask) -> None:
     schedule.parent.mkdir(parents=True, exist_ok=True)
     log.info("worker_started", engine="celery", queues=queues, pid=os.getpid())
     celery.worker_main(
-        ["worker", "--pool=threads", "--concurrency=4", "--without-gossip", "--without-mingle", "-B",
-         "-s", str(schedule), "-Q", queues, "--loglevel=WARNING"]
+        [
+            "worker",
+            "--pool=threads",
+            "--concurrency=4",
+            "--without-gossip",
+            "--without-mingle",
+            "-B",
+            "-s",
+            str(schedule),
+            "-Q",
+            queues,
+            "--loglevel=WARNING",
+        ]
     )
 
 

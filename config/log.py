@@ -26,9 +26,7 @@ def configure(section: RuntimeSection) -> None:
         if section.log_json
         else [
             # Plain: the pretty formatter prints local variables, and with them whatever secret they hold.
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     )
     handler = logging.StreamHandler(sys.stderr)

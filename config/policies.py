@@ -52,7 +52,13 @@ def read_terms() -> tuple[TermRow, ...]:
     document = tomllib.loads((FOLDER / "vocabularies.toml").read_text(encoding="utf-8"))
     return tuple(
         TermRow(
-            scheme["name"], term["key"], term["zh"], term["en"], position, term["from"], term.get("to"),
+            scheme["name"],
+            term["key"],
+            term["zh"],
+            term["en"],
+            position,
+            term["from"],
+            term.get("to"),
             tuple(term.get("aliases", ())),
         )
         for scheme in document["scheme"]

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 Environment = Literal["development", "test", "production"]
 
@@ -106,7 +115,9 @@ class MediaSection(_Section):
     """MEDIA_*: uploads, scratch space and ffmpeg."""
 
     ffmpeg_bin: str = Field("", description="Path of ffmpeg; empty looks on PATH, then in the imageio-ffmpeg wheel")
-    work_path: FolderPath = Field(Path("var/work"), validate_default=True, description="Scratch space of uploads and encodes")
+    work_path: FolderPath = Field(
+        Path("var/work"), validate_default=True, description="Scratch space of uploads and encodes"
+    )
     max_upload_bytes: Bytes = Field(ByteSize(8 * 1024**3), description="Largest source accepted")
     min_free_bytes: Bytes = Field(ByteSize(512 * 1024**2), description="Scratch space left alone; less is 'disk full'")
     upload_expires_h: float = Field(48, gt=0, description="An upload untouched for this long is swept")
@@ -173,9 +184,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         known.add(variable)
         if variable in environ:
             sections[section][field] = environ[variable]
-    problems = [
-        f"{name}: no such setting" for name in sorted(environ) if _looks_like_ours(name) and name not in known
-    ]
+    problems = [f"{name}: no such setting" for name in sorted(environ) if _looks_like_ours(name) and name not in known]
     try:
         settings = Settings.model_validate(sections)
     except ValidationError as error:

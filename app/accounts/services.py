@@ -53,8 +53,12 @@ def sign_in(db: Session, login: str, password: str, *, user_agent: str, lasts: t
     now, token = utc_now(), new_token()
     db.add(
         LoginSession(
-            token_hash=token_hash(token), user_id=user.id, created_at=now, last_seen_at=now,
-            expires_at=now + lasts, user_agent=user_agent[:200],
+            token_hash=token_hash(token),
+            user_id=user.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + lasts,
+            user_agent=user_agent[:200],
         )
     )
     log.info("signed_in", user_id=user.id)
@@ -97,15 +101,21 @@ def create_user(db: Session, *, login: str, display_name: str, password: str) ->
         raise InvalidInput("这个账号已经存在。", code="login_taken", fields={"login": "这个账号已经存在。"})
     now = utc_now()
     user = User(
-        public_id=new_public_id(), login=name, display_name=shown, password_hash=passwords.hash_password(password),
-        created_at=now, password_changed_at=now,
+        public_id=new_public_id(),
+        login=name,
+        display_name=shown,
+        password_hash=passwords.hash_password(password),
+        created_at=now,
+        password_changed_at=now,
     )
     db.add(user)
     db.flush()
     return user
 
 
-def grant(db: Session, user: User, role: Role, *, institution_id: int | None = None, unit_id: int | None = None) -> None:
+def grant(
+    db: Session, user: User, role: Role, *, institution_id: int | None = None, unit_id: int | None = None
+) -> None:
     """Give a role at a place; giving it twice changes nothing.
 
     Raises:
@@ -119,8 +129,11 @@ def grant(db: Session, user: User, role: Role, *, institution_id: int | None = N
     if not fits:
         raise InvalidInput("这个角色需要指定所属单位。", code="place_does_not_fit_role", role=role)
     held = select(Membership.id).where(
-        Membership.user_id == user.id, Membership.role == role, Membership.institution_id.is_(institution_id)
-        if institution_id is None else Membership.institution_id == institution_id,
+        Membership.user_id == user.id,
+        Membership.role == role,
+        Membership.institution_id.is_(institution_id)
+        if institution_id is None
+        else Membership.institution_id == institution_id,
         Membership.unit_id.is_(None) if unit_id is None else Membership.unit_id == unit_id,
         Membership.ended_at.is_(None),
     )

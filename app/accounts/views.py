@@ -47,8 +47,11 @@ def create_blueprint(limiter: Limiter, *, sign_in_limit: str, session_lasts: tim
             return render_template("accounts/sign_in.html", form=form), 422
         try:
             signed_in = services.sign_in(
-                edge.session(), form.login.data or "", form.password.data or "",
-                user_agent=request.user_agent.string, lasts=session_lasts,
+                edge.session(),
+                form.login.data or "",
+                form.password.data or "",
+                user_agent=request.user_agent.string,
+                lasts=session_lasts,
             )
         except NotAuthenticated as error:
             form.password.errors = [*form.password.errors, _(error.message)]

@@ -73,7 +73,9 @@ class SearchPage:
     took_ms: float
 
 
-def list_cards(db: Session, lecture_ids: Sequence[int], highlights: Mapping[int, Highlights] | None = None) -> list[LectureCard]:
+def list_cards(
+    db: Session, lecture_ids: Sequence[int], highlights: Mapping[int, Highlights] | None = None
+) -> list[LectureCard]:
     """Return cards of those lectures that are public right now, in the order asked for. Two queries."""
     if not lecture_ids:
         return []
@@ -99,13 +101,22 @@ def _card(lecture: Lecture, media: MediaSet | None, highlights: Highlights) -> L
     institution = lecture.institution
     poster = f"{media_prefix(media.digest)}/{media.poster_name}" if media is not None and media.poster_name else None
     return LectureCard(
-        id=lecture.id, public_id=lecture.public_id, title=lecture.title, teacher=lecture.teacher,
-        description=lecture.description, institution_name=institution.name,
-        institution_public_id=institution.public_id, region_code=institution.region_code,
-        region_name_zh=institution.region.name_zh, region_name_en=institution.region.name_en,
-        resource_type=lecture.resource_type, published_at=lecture.published_at,
-        duration_s=media.duration_s if media is not None else None, poster_path=poster,
-        is_audio_only=media is not None and media.is_audio_only, highlights=highlights,
+        id=lecture.id,
+        public_id=lecture.public_id,
+        title=lecture.title,
+        teacher=lecture.teacher,
+        description=lecture.description,
+        institution_name=institution.name,
+        institution_public_id=institution.public_id,
+        region_code=institution.region_code,
+        region_name_zh=institution.region.name_zh,
+        region_name_en=institution.region.name_en,
+        resource_type=lecture.resource_type,
+        published_at=lecture.published_at,
+        duration_s=media.duration_s if media is not None else None,
+        poster_path=poster,
+        is_audio_only=media is not None and media.is_audio_only,
+        highlights=highlights,
     )
 
 
@@ -154,7 +165,11 @@ def search_lectures(
     asked = text.strip()[:MAX_QUERY_LETTERS]
     wanted = max(1, page)
     request = SearchRequest(
-        text=asked, filters=chosen, facets=FACETS, offset=(wanted - 1) * per_page, limit=per_page,
+        text=asked,
+        filters=chosen,
+        facets=FACETS,
+        offset=(wanted - 1) * per_page,
+        limit=per_page,
         sort="newest" if sort == "newest" else "relevance",
     )
     try:
@@ -165,8 +180,13 @@ def search_lectures(
     cards = list_cards(db, ids, {lecture_id_of(hit.id): hit.highlights for hit in result.hits})
     counts = {name: {item.value: item.count for item in items} for name, items in result.facets.items()}
     return SearchPage(
-        text=asked, cards=tuple(cards), total=result.total, page=wanted,
-        pages=max(1, -(-result.total // per_page)), facets=_label_facets(db, counts, chosen), took_ms=result.took_ms,
+        text=asked,
+        cards=tuple(cards),
+        total=result.total,
+        page=wanted,
+        pages=max(1, -(-result.total // per_page)),
+        facets=_label_facets(db, counts, chosen),
+        took_ms=result.took_ms,
     )
 
 
@@ -206,6 +226,14 @@ def published_ids(db: Session, public_ids: Iterable[str]) -> Mapping[str, int]:
 
 
 __all__ = [
-    "FacetValue", "LectureCard", "SearchPage", "city_of", "document_id", "list_cards", "list_newest", "list_similar",
-    "published_ids", "search_lectures",
+    "FacetValue",
+    "LectureCard",
+    "SearchPage",
+    "city_of",
+    "document_id",
+    "list_cards",
+    "list_newest",
+    "list_similar",
+    "published_ids",
+    "search_lectures",
 ]

@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 from app.accounts import services as accounts
 from app.accounts.models import Role, User
 from app.demo import spec
-from app.demo.spec import DemoSpec, LectureSpec
 from app.demo.media import DemoMedia, Tools, find_tools, make_lecture
+from app.demo.spec import DemoSpec, LectureSpec
 from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
@@ -82,8 +82,12 @@ def _institutions(db: Session, demo: DemoSpec) -> dict[str, int]:
         institution = db.scalars(select(Institution).where(Institution.name == item.name)).first()
         if institution is None:
             institution = Institution(
-                public_id=new_public_id(), name=item.name, type_key=item.type, region_code=item.region,
-                contact_phone="", created_at=utc_now(),
+                public_id=new_public_id(),
+                name=item.name,
+                type_key=item.type,
+                region_code=item.region,
+                contact_phone="",
+                created_at=utc_now(),
             )
             db.add(institution)
             db.flush()
@@ -125,7 +129,12 @@ def _units(db: Session) -> int:
 
 def _accounts(db: Session, folder: Path, institutions: dict[str, int], centre_id: int) -> list[DemoAccount]:
     wanted: list[tuple[str, str, Role, dict[str, int]]] = [
-        ("teacher", "学校老师：上传、发布讲座", Role.INSTITUTION_ADMIN, {"institution_id": next(iter(institutions.values()))}),
+        (
+            "teacher",
+            "学校老师：上传、发布讲座",
+            Role.INSTITUTION_ADMIN,
+            {"institution_id": next(iter(institutions.values()))},
+        ),
         ("centre", "社区中心：编排播单、打印二维码", Role.CURATOR, {"unit_id": centre_id}),
         ("operator", "平台管理员：看运行情况", Role.OPERATOR, {}),
     ]
@@ -136,7 +145,9 @@ def _accounts(db: Session, folder: Path, institutions: dict[str, int], centre_id
         user = db.scalars(select(User).where(User.login == login)).first()
         if user is None:
             known[login] = new_public_id(12)
-            user = accounts.create_user(db, login=login, display_name=f"演示{who.partition('：')[0]}", password=known[login])
+            user = accounts.create_user(
+                db, login=login, display_name=f"演示{who.partition('：')[0]}", password=known[login]
+            )
         accounts.grant(db, user, role, **place)
         result.append(DemoAccount(login, known.get(login, "（首次启动时已显示）"), who))
     folder.mkdir(parents=True, exist_ok=True)
@@ -162,11 +173,17 @@ def _add_lecture(platform: Platform, item: LectureSpec, institutions: dict[str, 
     stored = StoredSource(f"{item.key}.mp4", sha256, made.master.stat().st_size, key)
     with unit_of_work() as db:
         lecture = create_lecture(
-            db, SEEDER, institutions[item.institution.key],
+            db,
+            SEEDER,
+            institutions[item.institution.key],
             LectureFields(
-                title=item.title, description=item.description, teacher=item.teacher, tags=item.tags,
+                title=item.title,
+                description=item.description,
+                teacher=item.teacher,
+                tags=item.tags,
                 terms=[
-                    *(("audience", value) for value in item.audiences), *(("topic", value) for value in item.topics),
+                    *(("audience", value) for value in item.audiences),
+                    *(("topic", value) for value in item.topics),
                     ("education_category", item.category),
                 ],
             ),
@@ -193,7 +210,9 @@ def _encode(platform: Platform, say: Say) -> None:
 
 def _publish(platform: Platform) -> None:
     with reading() as db:
-        drafts = db.scalars(select(Lecture).where(Lecture.state == LectureState.DRAFT, Lecture.created_by_id.is_(None))).all()
+        drafts = db.scalars(
+            select(Lecture).where(Lecture.state == LectureState.DRAFT, Lecture.created_by_id.is_(None))
+        ).all()
         statuses = media_statuses(db, [lecture.id for lecture in drafts])
     for lecture in drafts:
         if statuses[lecture.id].state is MediaState.READY:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from app.kernel.jobs.engine import JobRunner
 from app.kernel.outbox import Subscriptions
-from config.settings import Settings
 from app.kernel.storage import ManagedStorage
+from config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,14 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
         raise NotPermitted(institution_id=institution_id)
     now = utc_now()
     lecture = Lecture(
-        public_id=new_public_id(), institution_id=institution_id, created_by_id=actor.user_id,
-        created_at=now, updated_at=now, state=LectureState.DRAFT, title="", terms=[],
+        public_id=new_public_id(),
+        institution_id=institution_id,
+        created_by_id=actor.user_id,
+        created_at=now,
+        updated_at=now,
+        state=LectureState.DRAFT,
+        title="",
+        terms=[],
     )
     _apply(db, lecture, fields)
     db.add(lecture)
@@ -70,9 +76,7 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
     return lecture
 
 
-def edit_lecture(
-    db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int
-) -> Lecture:
+def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int) -> Lecture:
     """Change what is said about a lecture.
 
     Raises:
@@ -118,9 +122,7 @@ def set_caption(
 ) -> Caption:
     """Store the caption of one language, replacing an older one; the same text again changes nothing."""
     digest = hashlib.sha256(webvtt.encode()).hexdigest()
-    caption = db.scalars(
-        select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)
-    ).first()
+    caption = db.scalars(select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)).first()
     if caption is not None and caption.sha256 == digest:
         return caption
     if caption is None:
@@ -134,9 +136,7 @@ def set_caption(
 
 def remove_caption(db: Session, lecture: Lecture, language: str) -> None:
     """Take the caption of one language away; one that is not there is fine."""
-    caption = db.scalars(
-        select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)
-    ).first()
+    caption = db.scalars(select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)).first()
     if caption is not None:
         db.delete(caption)
         touch(db, lecture)
@@ -162,9 +162,7 @@ def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
     lecture.terms = chosen
 
 
-def _text(
-    value: str, name: str, label: str, limit: int, problems: dict[str, str], *, is_required: bool = False
-) -> str:
+def _text(value: str, name: str, label: str, limit: int, problems: dict[str, str], *, is_required: bool = False) -> str:
     """Trim a typed text; NUL and other control characters never reach the database."""
     cleaned = "".join(letter for letter in value if letter in "\n\t" or letter.isprintable()).strip()
     if is_required and not cleaned:

@@ -71,8 +71,14 @@ def _encode(workshop: MediaWorkshop, context: JobContext, source: Source) -> Rec
     info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits())
     plan = media_pipeline.make_plan(info, workshop.policy, source.sha256)
     published = media_pipeline.run(
-        plan, path, work_dir=context.work_dir, storage=workshop.storage, prefix=media_prefix(plan.digest),
-        tools=workshop.tools(), progress=context, cancel=context,
+        plan,
+        path,
+        work_dir=context.work_dir,
+        storage=workshop.storage,
+        prefix=media_prefix(plan.digest),
+        tools=workshop.tools(),
+        progress=context,
+        cancel=context,
     )
 
     def record(db: Session) -> None:

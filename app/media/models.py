@@ -35,8 +35,11 @@ class MediaSet(Base):
     __table_args__ = (
         UniqueConstraint("lecture_id", "digest"),
         Index(
-            "uq_media_set_current", "lecture_id", unique=True,
-            sqlite_where=text("is_current"), postgresql_where=text("is_current"),
+            "uq_media_set_current",
+            "lecture_id",
+            unique=True,
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
         ),
     )
 

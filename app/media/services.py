@@ -57,8 +57,13 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
     ).first()
     if source is None or source.sha256 != stored.sha256:
         source = Source(
-            lecture_id=lecture.id, filename=stored.filename[:255], sha256=stored.sha256, size_bytes=stored.size_bytes,
-            storage_key=stored.storage_key, uploaded_by_id=actor.user_id, created_at=utc_now(),
+            lecture_id=lecture.id,
+            filename=stored.filename[:255],
+            sha256=stored.sha256,
+            size_bytes=stored.size_bytes,
+            storage_key=stored.storage_key,
+            uploaded_by_id=actor.user_id,
+            created_at=utc_now(),
         )
         db.add(source)
         db.flush()
@@ -71,8 +76,13 @@ def request_encode(db: Session, lecture: Lecture, source: Source) -> None:
     """Queue the encoding of a source; one waiting job per source is enough."""
     is_short = lecture.resource_type == "micro_course"
     queue.enqueue(
-        db, ENCODE_KIND, lane=queue.LANE_MEDIA, key=f"{ENCODE_KIND}:{source.id}", payload={"source_id": source.id},
-        subject=lecture_subject(lecture.id), fair_key=f"institution:{lecture.institution_id}",
+        db,
+        ENCODE_KIND,
+        lane=queue.LANE_MEDIA,
+        key=f"{ENCODE_KIND}:{source.id}",
+        payload={"source_id": source.id},
+        subject=lecture_subject(lecture.id),
+        fair_key=f"institution:{lecture.institution_id}",
         priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL,
     )
 
@@ -126,16 +136,31 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
 
 def _new_set(source: Source, digest: str, published: Published) -> MediaSet:
     return MediaSet(
-        lecture_id=source.lecture_id, source_id=source.id, digest=digest, recipe=published.recipe,
-        duration_s=float(published.duration_s), size_bytes=published.size_bytes, created_at=utc_now(),
-        master_name=published.master_name, saver_name=published.saver_name, audio_name=published.audio_name,
-        mp4_name=published.mp4_name, m4a_name=published.m4a_name, poster_name=published.poster_name,
+        lecture_id=source.lecture_id,
+        source_id=source.id,
+        digest=digest,
+        recipe=published.recipe,
+        duration_s=float(published.duration_s),
+        size_bytes=published.size_bytes,
+        created_at=utc_now(),
+        master_name=published.master_name,
+        saver_name=published.saver_name,
+        audio_name=published.audio_name,
+        mp4_name=published.mp4_name,
+        m4a_name=published.m4a_name,
+        poster_name=published.poster_name,
         storyboard_name=published.storyboard_name,
         renditions=[
             Rendition(
-                kind=item.kind, name=item.name, manifest_name=item.manifest_name, width_px=item.width_px,
-                height_px=item.height_px, bandwidth_bps=item.bandwidth_bps,
-                average_bandwidth_bps=item.average_bandwidth_bps, codecs=item.codecs, size_bytes=item.size_bytes,
+                kind=item.kind,
+                name=item.name,
+                manifest_name=item.manifest_name,
+                width_px=item.width_px,
+                height_px=item.height_px,
+                bandwidth_bps=item.bandwidth_bps,
+                average_bandwidth_bps=item.average_bandwidth_bps,
+                codecs=item.codecs,
+                size_bytes=item.size_bytes,
             )
             for item in published.renditions
         ],
@@ -157,7 +182,7 @@ def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: time
     youngest: dict[str, Any] = {}
     for item in objects:
         parts = item.key.split("/")
-        name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key  # noqa: PLR2004 - media/<digest>/<name>
+        name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key
         youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
     old = {name for name, modified_at in youngest.items() if modified_at < limit}
     known = {f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(MediaSet.digest))}

@@ -100,7 +100,9 @@ class JobRunner:
         started = time.monotonic()
         context = JobContext(claim, self.work_path)
         done = threading.Event()
-        beat = threading.Thread(target=self._heartbeats, args=(context, done), name=f"heartbeat-{claim.job_id}", daemon=True)
+        beat = threading.Thread(
+            target=self._heartbeats, args=(context, done), name=f"heartbeat-{claim.job_id}", daemon=True
+        )
         beat.start()
         try:
             outcome = self._handle(context)
@@ -158,7 +160,9 @@ class JobRunner:
                     alive = queue.heartbeat(
                         db, context.claim, lease_s=self.lease_s, step=context.step, progress=context.fraction
                     )
-            except Exception:  # edge of a thread: a missed beat is survivable, the next may succeed before the lease ends
+            except (
+                Exception
+            ):  # edge of a thread: a missed beat is survivable, the next may succeed before the lease ends
                 log.exception("heartbeat_failed")
                 continue
             if not alive:

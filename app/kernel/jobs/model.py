@@ -38,7 +38,13 @@ class Job(Base):
     __tablename__ = "job"
     __table_args__ = (
         # At most one waiting job per key: enqueueing again while one waits is a no-op.
-        Index("uq_job_key_queued", "key", unique=True, sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
+        Index(
+            "uq_job_key_queued",
+            "key",
+            unique=True,
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index("ix_job_claim", "lane", "state", "priority", "id"),
         Index("ix_job_fair_key_started_at", "fair_key", "started_at"),
         Index("ix_job_subject", "subject", "id"),

@@ -72,7 +72,10 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
     now = utc_now()
     waiting, served = aliased(Job), aliased(Job)
     last_served = (
-        select(func.max(served.started_at)).where(served.fair_key == waiting.fair_key).correlate(waiting).scalar_subquery()
+        select(func.max(served.started_at))
+        .where(served.fair_key == waiting.fair_key)
+        .correlate(waiting)
+        .scalar_subquery()
     )
     chosen = (
         select(waiting.id)
@@ -121,8 +124,12 @@ def heartbeat(db: Session, claim_: Claim, *, lease_s: float, step: str, progress
 def finish(db: Session, claim_: Claim, state: JobState, *, code: str | None = None, message: str | None = None) -> bool:
     """Record a final state. Return False (and change nothing) when the lease is no longer ours."""
     values: dict[str, Any] = {
-        "state": state, "lease": None, "lease_until": None, "finished_at": utc_now(),
-        "error_code": code, "error_message": message,
+        "state": state,
+        "lease": None,
+        "lease_until": None,
+        "finished_at": utc_now(),
+        "error_code": code,
+        "error_message": message,
     }
     if state is JobState.SUCCEEDED:
         values["progress"] = 1.0
@@ -132,10 +139,18 @@ def finish(db: Session, claim_: Claim, state: JobState, *, code: str | None = No
 def put_back(db: Session, claim_: Claim, *, code: str, message: str) -> bool:
     """Queue the job again after a transient failure, later and later."""
     delay_s = BACKOFF_S[min(claim_.attempt, len(BACKOFF_S)) - 1]
-    return _update_own(db, claim_, {
-        "state": JobState.QUEUED, "lease": None, "lease_until": None,
-        "run_after": utc_now() + timedelta(seconds=delay_s), "error_code": code, "error_message": message,
-    })
+    return _update_own(
+        db,
+        claim_,
+        {
+            "state": JobState.QUEUED,
+            "lease": None,
+            "lease_until": None,
+            "run_after": utc_now() + timedelta(seconds=delay_s),
+            "error_code": code,
+            "error_message": message,
+        },
+    )
 
 
 def _update_own(db: Session, claim_: Claim, values: dict[str, Any]) -> bool:
@@ -199,7 +214,9 @@ def retry(db: Session, job_id: int) -> None:
 
 def find_latest(db: Session, subject: str, kind: str) -> Job | None:
     """The newest job of a kind on a subject."""
-    return db.scalars(select(Job).where(Job.subject == subject, Job.kind == kind).order_by(Job.id.desc()).limit(1)).first()
+    return db.scalars(
+        select(Job).where(Job.subject == subject, Job.kind == kind).order_by(Job.id.desc()).limit(1)
+    ).first()
 
 
 def count_by_state(db: Session) -> dict[tuple[str, JobState], int]:

@@ -110,7 +110,9 @@ def test_transient_failures_come_back_later_permanent_ones_do_not(app: Flask, ru
         raise JobFailed("nope", "不行", is_transient=context.payload["transient"])
 
     runner.register(JobKind("echo", LANE, handle, on_failed=lambda _db, job: told.append(job.key)))
-    in_work(app, lambda db: [add(db, "again", payload={"transient": True}), add(db, "never", payload={"transient": False})])
+    in_work(
+        app, lambda db: [add(db, "again", payload={"transient": True}), add(db, "never", payload={"transient": False})]
+    )
     runner.work_once(LANE)
     runner.work_once(LANE)
 
@@ -154,7 +156,9 @@ def test_dead_workers_job_is_taken_up_and_its_late_result_discarded(app: Flask):
 
 def test_worker_that_dies_every_time_ends_as_failed(app: Flask, runner: JobRunner):
     told: list[str] = []
-    runner.register(JobKind("echo", LANE, lambda _context: None, on_failed=lambda _db, job: told.append(job.error_code)))
+    runner.register(
+        JobKind("echo", LANE, lambda _context: None, on_failed=lambda _db, job: told.append(job.error_code))
+    )
     in_work(app, lambda db: add(db, "a", max_attempts=1))
     take(app)
     in_work(app, lambda db: db.execute(update(Job).values(lease_until=utc_now() - timedelta(seconds=1))))

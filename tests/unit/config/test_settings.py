@@ -24,8 +24,12 @@ def test_every_bad_value_is_named_at_once():
     with pytest.raises(SettingsError) as caught:
         load(
             {
-                "APP_SECRET_KEY": "short", "DATABASE_URL": "mysql://x", "STORE_KIND": "s3",
-                "JOBS_ENGINE": "celery", "MAX_UPLOAD": "lots", "STORE_PAHT": "/x",
+                "APP_SECRET_KEY": "short",
+                "DATABASE_URL": "mysql://x",
+                "STORE_KIND": "s3",
+                "JOBS_ENGINE": "celery",
+                "MAX_UPLOAD": "lots",
+                "STORE_PAHT": "/x",
             }
         )
 
