@@ -25,8 +25,8 @@ def be_killed_while_putting(section: StoreSection, key: str, path: Path) -> None
     """Store `path`, at least three parts long, in a process that does not survive it."""
     settings = section.model_dump(mode="json") | {"secret_key": section.secret_key.get_secret_value()}
     child = subprocess.run(
-        [sys.executable, __file__, json.dumps(settings), key, str(path)],
-        env={**os.environ, "PYTHONPATH": str(_PROJECT)},
+        [sys.executable, "-m", __name__, json.dumps(settings), key, str(path)],
+        cwd=_PROJECT,
         capture_output=True,
         text=True,
         timeout=120,

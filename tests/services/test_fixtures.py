@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -94,7 +93,7 @@ def test_a_daemon_dies_with_a_killed_test_process(tmp_path):
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path / "sleep.log")],
-        env={**os.environ, "PYTHONPATH": str(_PROJECT)},
+        cwd=_PROJECT,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -236,7 +236,9 @@ def test_a_full_disk_is_told_as_full_and_nothing_stays(tmp_path):
         ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mount)], capture_output=True, text=True, check=False
     )
     if mounted.returncode:
-        pytest.skip(f"needs to mount a small disk, which this account may not / 无权挂载: {mounted.stderr.strip()}")
+        pytest.skip(
+            f"needs to mount a small disk, which this account may not / 无权挂载: {mounted.stderr.splitlines()[0]}"
+        )
     try:
         storage = FolderStorage(mount)
         storage.ensure()
@@ -264,7 +266,7 @@ def test_a_file_size_limit_is_told_as_full(root):
     )
     child = subprocess.run(
         [sys.executable, "-c", program, str(root)],
-        env={**os.environ, "PYTHONPATH": str(_PROJECT)},
+        cwd=_PROJECT,
         capture_output=True,
         text=True,
         check=True,
