@@ -1,1 +1,1 @@
-"""The product: one folder per capability; who may import whom is in docs/architecture.md and checked by import-linter."""
+"""The product: one folder per capability. Who may import whom: docs/architecture.md, checked by import-linter."""

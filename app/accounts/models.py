@@ -50,7 +50,8 @@ class Membership(Base):
     __tablename__ = "membership"
     __table_args__ = (
         CheckConstraint(
-            "(role IN ('contributor', 'institution_admin', 'reviewer') AND institution_id IS NOT NULL AND unit_id IS NULL)"
+            "(role IN ('contributor', 'institution_admin', 'reviewer')"
+            " AND institution_id IS NOT NULL AND unit_id IS NULL)"
             " OR (role IN ('curator', 'officer') AND unit_id IS NOT NULL AND institution_id IS NULL)"
             " OR (role = 'operator' AND institution_id IS NULL AND unit_id IS NULL)",
             name="place_fits_role",

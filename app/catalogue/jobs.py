@@ -82,5 +82,6 @@ def job_kinds(folder: Path) -> list[JobKind]:
 
 def subscribe(subscriptions: outbox.Subscriptions) -> None:
     """Listen to what changes the catalogue."""
-    for event_type in (LecturePublished, LectureChanged, LectureWithdrawn):
-        subscriptions.listen(event_type, note_change)
+    subscriptions.listen(LecturePublished, note_change)
+    subscriptions.listen(LectureChanged, note_change)
+    subscriptions.listen(LectureWithdrawn, note_change)

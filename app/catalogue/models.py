@@ -13,7 +13,8 @@ class IndexChange(Base):
     """A lecture whose document is to be written again; `id` is the number an index stores as its checkpoint."""
 
     __tablename__ = "index_change"
-    __table_args__ = {"sqlite_autoincrement": True}  # numbers must never be given twice, even after pruning
+    # Numbers must never be given twice, even after pruning.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lecture_id: Mapped[int] = mapped_column(index=True)

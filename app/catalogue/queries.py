@@ -222,7 +222,7 @@ def published_ids(db: Session, public_ids: Iterable[str]) -> Mapping[str, int]:
             Lecture.public_id.in_(list(public_ids)), Lecture.state == LectureState.PUBLISHED
         )
     )
-    return {public_id: lecture_id for public_id, lecture_id in rows}
+    return dict(row.tuple() for row in rows)
 
 
 __all__ = [

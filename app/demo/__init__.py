@@ -1,1 +1,1 @@
-"""The demo: three invented institutions, their lectures made by script, a centre, accounts. For `make run` and tests."""
+"""The demo: invented institutions, lectures made by script, a centre, accounts. For `make run` and the tests."""

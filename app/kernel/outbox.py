@@ -10,7 +10,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy import JSON, String, delete, select
@@ -20,6 +20,9 @@ from app.kernel.clock import utc_now
 from app.kernel.db import Base
 
 log = structlog.get_logger(__name__)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 EventT = TypeVar("EventT")
 Listener = Callable[[Session, Any], None]
@@ -59,7 +62,7 @@ class Subscriptions:
             listener(db, event)
 
 
-def emit(db: Session, event: Any) -> None:
+def emit(db: Session, event: DataclassInstance) -> None:
     """Record a fact (a frozen dataclass of plain values) in the caller's transaction."""
     db.add(OutboxEvent(name=type(event).__name__, payload=dataclasses.asdict(event), created_at=utc_now()))
 

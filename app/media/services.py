@@ -167,7 +167,7 @@ def _new_set(source: Source, digest: str, published: Published) -> MediaSet:
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
     """Turn fractions and paths into JSON values."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}

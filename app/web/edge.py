@@ -19,6 +19,7 @@ from app.kernel.actor import NOBODY, Actor
 from app.kernel.db import db, unit_of_work
 from app.kernel.ids import new_public_id
 from app.kernel.platform import Platform
+from app.web.access import AccessRule
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,8 @@ class LearningLibrary(Flask):
         if request.routing_exception is not None or rule is None:
             return super().dispatch_request()
         view = self.view_functions[rule.endpoint]
-        view.access_rule.check(current_actor())  # type: ignore[attr-defined]  # require_rules saw to it
+        rule_of_view: AccessRule = view.access_rule  # type: ignore[union-attr]  # set by its rule
+        rule_of_view.check(current_actor())
         if request.method in SAFE_METHODS or hasattr(view, "manages_transactions"):
             return super().dispatch_request()
         db.session.rollback()  # looking up the actor may have begun a reading transaction

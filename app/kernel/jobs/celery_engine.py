@@ -78,4 +78,4 @@ def register_tasks(celery: Celery, *, look: Callable[[str], Any], tick: Callable
             look(lane)
 
         celery.task(do_look, name=f"{LOOK}.{lane}")
-    celery.task(lambda: tick(), name=TICK)
+    celery.task(tick, name=TICK)

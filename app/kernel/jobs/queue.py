@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, func, nulls_first, select, update
+from sqlalchemy import func, nulls_first, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -29,7 +29,7 @@ LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
 LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT)
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name
     db: Session,
     kind: str,
     *,
@@ -167,9 +167,7 @@ def _update_own(db: Session, claim_: Claim, values: dict[str, Any]) -> bool:
 def sweep_expired(db: Session) -> tuple[int, list[Job]]:
     """Requeue jobs whose worker fell silent; those out of attempts fail. Return (requeued, failed rows)."""
     now = utc_now()
-    silent: Select[tuple[Job]] = (
-        select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now).with_for_update(skip_locked=True)
-    )
+    silent = select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now).with_for_update(skip_locked=True)
     requeued, failed = 0, []
     for job in db.scalars(silent):
         job.lease, job.lease_until = None, None

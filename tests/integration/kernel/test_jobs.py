@@ -142,7 +142,7 @@ def test_dead_workers_job_is_taken_up_and_its_late_result_discarded(app: Flask):
     in_work(app, lambda db: add(db, "a"))
     dead = take(app)
     in_work(app, lambda db: db.execute(update(Job).values(lease_until=utc_now() - timedelta(seconds=1))))
-    in_work(app, lambda db: queue.sweep_expired(db))
+    in_work(app, queue.sweep_expired)
     alive = take(app)
 
     assert dead is not None
