@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
+    Field,
     HiddenField,
     IntegerField,
     RadioField,
@@ -19,9 +20,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 
-from app.library.models import Lecture, Term
+from app.library.models import DESCRIPTION_MAX, TEACHER_MAX, TITLE_MAX, Lecture, Term
 from app.library.services import LECTURE_SCHEMES, LectureFields
 from app.studio.services import CAPTION_LANGUAGES
 
@@ -30,12 +31,24 @@ _TAG_SEPARATORS = re.compile(r"[,，、;；\n]")
 SINGLE_SCHEMES = ("resource_type", "licence")
 
 
+def at_most(limit: int) -> Callable[[FlaskForm, Field], None]:
+    """Return a validator that counts for the person what is too long; the service has the last word."""
+
+    def check(_form: FlaskForm, field: Field) -> None:
+        count = len((field.data or "").strip())
+        if count > limit:
+            sentence = _("%(label)s最多 %(limit)s 个字，现在有 %(count)s 个字。", label=field.label.text, limit=limit, count=count)
+            raise ValidationError(sentence)
+
+    return check
+
+
 class LectureForm(FlaskForm):
     """What a teacher says about a lecture; also used to send it again after a clash (`version`)."""
 
-    title = StringField(_l("标题"), validators=[DataRequired(_l("请填写标题。"))])
-    teacher = StringField(_l("主讲人"), validators=[DataRequired(_l("请填写主讲人。"))])
-    description = TextAreaField(_l("内容简介"))
+    title = StringField(_l("标题"), validators=[DataRequired(_l("请填写标题。")), at_most(TITLE_MAX)])
+    teacher = StringField(_l("主讲人"), validators=[DataRequired(_l("请填写主讲人。")), at_most(TEACHER_MAX)])
+    description = TextAreaField(_l("内容简介"), validators=[at_most(DESCRIPTION_MAX)])
     tags = StringField(_l("标签"))
     audience = SelectMultipleField(_l("适合人群"), validate_choice=False)
     topic = SelectMultipleField(_l("话题"), validate_choice=False)

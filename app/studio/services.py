@@ -34,7 +34,7 @@ def missing_for_publication(lecture: Lecture, *, has_media: bool) -> dict[str, s
     """Return a sentence for each thing a lecture lacks before residents may see it (its terms must be loaded)."""
     schemes = {term.scheme for term in lecture.terms}
     wanted = (
-        (has_media, "media", "视频还没有处理好，处理完才能发布。"),
+        (has_media, "media", "视频还没有上传，或者还没有处理好。"),
         (bool(lecture.title.strip()), "title", "请填写标题。"),
         (bool(lecture.teacher.strip()), "teacher", "请填写主讲人。"),
         (bool(lecture.description.strip()), "description", "请写一两句内容简介。"),
