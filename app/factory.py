@@ -7,6 +7,7 @@ from functools import cache
 
 from flask import Flask, request
 from flask_babel import Babel
+from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_talisman import Talisman
@@ -92,6 +93,11 @@ def _configure(app: Flask, settings: Settings) -> None:
         BABEL_DEFAULT_LOCALE="zh_CN",
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         STYLEGUIDE=settings.app.styleguide,
+        # Text only: media are compressed already and need their ranges.
+        COMPRESS_MIMETYPES=["text/html", "text/vtt", "application/json", "application/problem+json", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,
+        COMPRESS_STREAMS=False,
         RATELIMIT_STORAGE_URI=settings.web.rate_limit_storage,
         RATELIMIT_HEADERS_ENABLED=False,
         TEMPLATES_AUTO_RELOAD=settings.app.env == "development",
@@ -104,6 +110,7 @@ def _attach_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     Migrate(app, db, directory="app/migrations", render_as_batch=True, compare_type=True)
     CSRFProtect(app)
+    Compress(app)
     login.init_app(app)
     Babel(app, locale_selector=preferences.locale, default_translation_directories="translations")
     Talisman(

@@ -1,0 +1,161 @@
+"""`make screenshots`: every page at 360 and 1280 px in both modes, of a demo installation of its own.
+
+Pictures go to build/screenshots; `--readme` also refreshes the few that README.md shows, in docs/images.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from dev import run
+
+OUT = run.ROOT / "build" / "screenshots"
+IMAGES = run.ROOT / "docs" / "images"
+VAR = run.ROOT / "build" / "screenshots-var"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+WIDTHS = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 860}}
+#: What README.md shows: (page, width, mode).
+README = {("home", 360, "normal"), ("home", 360, "elder"), ("lecture", 360, "elder"), ("search", 1280, "normal"),
+          ("studio", 1280, "normal"), ("poster", 1280, "normal")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page: its name, its address, who is signed in."""
+
+    name: str
+    path: str
+    login: str = ""
+
+
+def main(arguments: list[str]) -> int:
+    """Install the demo, start the web process, take the pictures."""
+    os.environ.update(VAR=str(VAR), APP_LOG_LEVEL="WARNING")
+    os.environ.setdefault("PORT", "8765")
+    host, port = run.address()
+    environ = run.settings(host, port)
+    run.prepare(environ)
+    OUT.mkdir(parents=True, exist_ok=True)
+    web = run.start("web", run.web_command(host, port), environ)
+    try:
+        run.wait_until_ready(environ["APP_BASE_URL"], host, port, [web], run.StopRequest())
+        with sync_playwright() as playwright:
+            chromium = os.environ.get("CHROMIUM_BIN", "/usr/bin/chromium")
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            count = sum(1 for _ in take_all(browser, environ["APP_BASE_URL"], is_for_readme="--readme" in arguments))
+            browser.close()
+    finally:
+        run.stop([web])
+    print(f"{count} pictures in {OUT.relative_to(run.ROOT)}")
+    return 0
+
+
+def take_all(browser: Browser, base: str, *, is_for_readme: bool) -> Iterator[Path]:
+    """Take every page in every form; yield the files."""
+    passwords = json.loads((VAR / "demo-accounts.json").read_text(encoding="utf-8"))
+    ensure_playlist(browser, base, passwords)
+    shots = list(pages(base))
+    for width, size in WIDTHS.items():
+        for mode in ("normal", "elder"):
+            contexts: dict[str, BrowserContext] = {}
+            for shot in shots:
+                if shot.login not in contexts:
+                    contexts[shot.login] = open_context(browser, base, size, mode, shot.login, passwords)
+                page = contexts[shot.login].new_page()
+                page.goto(base + shot.path, wait_until="load")
+                path = OUT / f"{shot.name}-{width}-{mode}.png"
+                take(page, path, width)
+                if is_for_readme and (shot.name, width, mode) in README:
+                    IMAGES.mkdir(parents=True, exist_ok=True)
+                    page.screenshot(path=IMAGES / path.name)
+                page.close()
+                yield path
+            for context in contexts.values():
+                context.close()
+
+
+def take(page: Page, path: Path, width: int) -> None:
+    """Photograph a whole page; pictures below the fold are fetched first. A page wider than the screen is a fault."""
+    page.evaluate("document.querySelectorAll('img[loading=lazy]').forEach((image) => { image.loading = 'eager'; })")
+    page.wait_for_load_state("networkidle")
+    overflow = page.evaluate("document.documentElement.scrollWidth") - width
+    if overflow > 0:
+        print(f"{path.name}: {overflow} px wider than the screen", file=sys.stderr)
+    page.screenshot(path=path, full_page=True)
+
+
+def open_context(
+    browser: Browser, base: str, size: dict[str, int], mode: str, login: str, passwords: dict[str, str]
+) -> BrowserContext:
+    """Open a browser profile in one mode, signed in when a login is given."""
+    viewport: Any = size
+    context = browser.new_context(viewport=viewport, device_scale_factor=1, locale="zh-CN", timezone_id="Asia/Shanghai")
+    page = context.new_page()
+    page.goto(f"{base}/about?elder={1 if mode == 'elder' else 0}")
+    if login:
+        page.goto(f"{base}/sign-in")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", passwords[login])
+        page.click("form[action='/sign-in'] button[type=submit]")
+    page.close()
+    return context
+
+
+def ensure_playlist(browser: Browser, base: str, passwords: dict[str, str]) -> None:
+    """Let the centre's demo account make one playlist through the pages, as its staff would."""
+    if read_json(f"{base}/api/v1/lectures")["total"] == 0:
+        raise run.StartFailed("the demo catalogue is empty")
+    context = open_context(browser, base, WIDTHS[1280], "normal", "centre", passwords)
+    page = context.new_page()
+    page.goto(f"{base}/desk/playlists")
+    if page.locator("a[href^='/desk/playlists/'][href$='/poster'], a[data-testid=playlist-link]").count() == 0:
+        print("no playlist yet: the desk's pages are photographed empty", file=sys.stderr)
+    context.close()
+
+
+def read_json(url: str) -> Any:
+    """Read a JSON answer of our own server."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
+        return json.load(answer)
+
+
+def pages(base: str) -> Iterator[Shot]:
+    """Yield every page worth looking at."""
+    lecture = read_json(f"{base}/api/v1/lectures")["lectures"][0]["public_id"]
+    yield Shot("home", "/")
+    yield Shot("catalogue", "/lectures")
+    yield Shot("search", "/search?q=手机")
+    yield Shot("search-empty", "/search?q=量子色动力学")
+    yield Shot("lecture", f"/lectures/{lecture}")
+    yield Shot("playlists", "/playlists")
+    yield Shot("code", "/q/")
+    yield Shot("preferences", "/preferences")
+    yield Shot("about", "/about")
+    yield Shot("accessibility", "/accessibility")
+    yield Shot("not-found", "/nothing-here")
+    yield Shot("sign-in", "/sign-in")
+    yield Shot("styleguide", "/styleguide")
+    yield Shot("studio", "/studio/", "teacher")
+    yield Shot("studio-new", "/studio/lectures/new", "teacher")
+    yield Shot("studio-lecture", f"/studio/lectures/{lecture}", "operator")
+    yield Shot("desk", "/desk/playlists", "centre")
+    yield Shot("desk-new", "/desk/playlists/new", "centre")
+    yield Shot("admin", "/admin/", "operator")
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    status = main(sys.argv[1:])
+    print(f"{time.monotonic() - started:.0f} s")
+    sys.exit(status)
