@@ -48,6 +48,10 @@ def log_tails(logs: Sequence[Path]) -> str:
     return "\n".join(tails) or "(no log was written)"
 
 
+def _leashed(command: Sequence[str], death_signal: signal.Signals, user: str | None) -> list[str]:
+    return [sys.executable, "-I", str(_LEASH), str(os.getpid()), death_signal.name, user or "-", *command]
+
+
 class Daemon:
     """One process in a group of its own, tied to the life of the process that started it."""
 
@@ -65,7 +69,7 @@ class Daemon:
         self._stop_timeout_s = stop_timeout_s
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(_LEASH), str(os.getpid()), stop_signal.name, user or "-", *command],
+                _leashed(command, stop_signal, user),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -117,7 +121,12 @@ def run_tool(
     """Run a short command of a service and return its output; raise ServiceFailed with what it said otherwise."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout_s, check=False, user=user, cwd="/"
+            _leashed(command, signal.SIGKILL, user),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+            cwd="/",
         )
     except subprocess.TimeoutExpired as error:
         raise ServiceFailed(f"{command[0]} took longer than {timeout_s} s\n{log_tails(logs)}") from error
