@@ -122,7 +122,11 @@ def _read(text: str, filename: str) -> list[_Cue]:
         return _read_vtt(start)
     is_ass = re.search(r"^\[(?:Script Info|V4\+? Styles|Events)\]", start, re.MULTILINE | re.IGNORECASE) is not None
     try:
-        events = pysubs2.SSAFile.from_string(start, format_="ass" if is_ass else "srt").events
+        if is_ass:
+            events = pysubs2.SSAFile.from_string(start, format_="ass").events
+        else:
+            # Only what looks like a tag is one: "a < b" is part of a lecture on arithmetic.
+            events = pysubs2.SSAFile.from_string(start, format_="srt", keep_unknown_html_tags=True).events
     except (Pysubs2Error, ValueError, KeyError, IndexError) as error:
         raise MediaRefused("bad_caption", detail=type(error).__name__) from error
     shown = [event for event in events if not event.is_comment and not event.is_drawing]

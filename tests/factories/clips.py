@@ -1,7 +1,7 @@
-"""Media clips for tests, generated with ffmpeg on first use and kept for the whole test run. Nothing is committed or downloaded.
+"""Media clips for tests, generated with ffmpeg on first use and kept for the whole test run.
 
-Use: a session fixture makes one `ClipShelf(shared_folder(tmp_path_factory))`; then `shelf.lecture()` and its sisters return paths. Callers must
-not write to them. Not here: what the pipeline makes of clips.
+Use: a session fixture makes one `ClipShelf(shared_folder(tmp_path_factory))`; then `shelf.lecture()` and its sisters
+return paths. Callers must not write to them. Not here: what the pipeline makes of clips.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import subprocess
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 AIGC = '{"AIGC":{"Label":"2","ContentProducer":"示范学院","ProduceID":"0001"}}'
 COPYRIGHT = "示范学院 2026"
@@ -19,7 +23,7 @@ SPEECH_TEXT = "同学们好，今天我们一起学习怎样使用手机。第�
 _X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 
-def shared_folder(tmp_path_factory) -> Path:  # noqa: ANN001 - pytest.TempPathFactory, and pytest is not needed to use the shelf
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder all xdist workers of one run share."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "clips"
@@ -38,7 +42,7 @@ def ffmpeg_program() -> str:
 
 
 def slides_filter(width_px: int, height_px: int, rate: int, duration_s: float) -> str:
-    """Return a lavfi source that behaves like slides: a still page with lines appearing, a new page every 3 s, one small moving part."""
+    """Return a lavfi source like slides: lines appearing, another page every 3 s, one small moving part."""
     unit = height_px // 18
     lines = "".join(
         f",drawbox=x={2 * unit}:y={(3 + 2 * row) * unit}:w={(18 - 3 * (row % 3)) * unit}:h={unit}:color=0x3a4a5a:t=fill"
@@ -261,7 +265,7 @@ def _cut_short(shelf: ClipShelf) -> bytes:
     """An MP4 with its index in front, cut off while it was copied."""
     whole = shelf.folder / "faststart.mp4"
     if not whole.exists():
-        shelf._ffmpeg("-i", shelf.moving(), "-c", "copy", "-movflags", "+faststart", whole)  # noqa: SLF001 - same module
+        shelf._ffmpeg("-i", shelf.moving(), "-c", "copy", "-movflags", "+faststart", whole)
     data = whole.read_bytes()
     return data[: len(data) * 2 // 3]
 

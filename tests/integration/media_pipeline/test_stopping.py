@@ -229,7 +229,7 @@ def test_stderr_tail_is_kept_and_bounded():
 class FullStorage(FolderStorage):
     """A store with a small quota, as a simulated full disk."""
 
-    def put_file(self, key, path, content_type):
+    def put_file(self, key, path, content_type):  # noqa: ARG002 - the port names them
         raise StorageFull("quota of 0 bytes")
 
 

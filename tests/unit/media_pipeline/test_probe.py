@@ -1,0 +1,122 @@
+"""Judging what the probing child found."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from media_pipeline import MediaRefused, ProbeLimits
+from media_pipeline.errors import SENTENCES
+from media_pipeline.probe import judge
+from media_pipeline.probe_child import RefusedError, refuse_by_signature
+
+
+def found(**changes):
+    picture = {
+        "stream_index": 0, "codec": "h264", "width_px": 720, "height_px": 576, "sample_aspect": "64/45",
+        "rates": ["25", "50"], "pixel_format": "yuv420p", "bit_depth": 8, "rotation_deg": 0, "is_interlaced": True,
+        "is_hdr": False,
+    }  # fmt: skip
+    audio = {"stream_index": 1, "codec": "aac", "sample_rate_hz": 48000, "channels": 2}
+    facts = {
+        "container": "mov,mp4", "size_bytes": 1, "streams": 2, "has_cover": False, "duration_s": 60.0, "video": picture,
+        "audio": audio, "tags": {"AIGC": "{}", "copyright": "x"},
+    }  # fmt: skip
+    for key, value in changes.items():
+        if key in picture:
+            picture[key] = value
+        else:
+            facts[key] = value
+    return facts
+
+
+def test_oblong_pixels_and_fields():
+    info = judge(found(), ProbeLimits())
+    assert (info.video.display_width_px, info.video.display_height_px) == (1024, 576)
+    assert info.video.frame_rate == 25
+    assert (info.aigc, dict(info.rights)) == ("{}", {"copyright": "x"})
+
+
+@pytest.mark.parametrize(
+    ("rotation", "size"), [(0, (1024, 576)), (90, (576, 1024)), (180, (1024, 576)), (270, (576, 1024))]
+)
+def test_rotation_turns_the_display(rotation, size):
+    info = judge(found(rotation_deg=rotation), ProbeLimits())
+    assert (info.video.display_width_px, info.video.display_height_px) == size
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        (["25"], Fraction(25)),
+        (["1800/89", "30"], Fraction(30)),
+        (["25", "50"], Fraction(25)),
+        (["29.97"], Fraction(2997, 100)),
+        (["90000", "25"], Fraction(25)),
+        (["1/2", "24"], Fraction(24)),
+        ([], Fraction(25)),
+        (["1/100"], Fraction(25)),
+    ],
+)
+def test_the_believable_rate_counts(rates, expected):
+    assert judge(found(rates=rates), ProbeLimits()).video.frame_rate == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"duration_s": 0.1}, "too_short"),
+        ({"duration_s": 1e9}, "too_long"),
+        ({"duration_s": float("nan")}, "too_long"),
+        ({"duration_s": float("inf")}, "too_long"),
+        ({"duration_s": -5.0}, "too_short"),
+        ({"width_px": 100_000}, "too_large_picture"),
+        ({"width_px": 8000, "height_px": 8000}, "too_large_picture"),
+        ({"height_px": 8}, "too_small_picture"),
+        ({"streams": 1000}, "too_many_streams"),
+        ({"rates": ["1000"]}, "too_many_frames"),
+        ({"video": None, "audio": None}, "no_playable_stream"),
+    ],
+)
+def test_what_lies_outside_is_refused(changes, code):
+    with pytest.raises(MediaRefused) as caught:
+        judge(found(**changes), ProbeLimits())
+    assert caught.value.code == code
+
+
+def test_nonsense_pixel_shape_is_ignored():
+    info = judge(found(sample_aspect="1/4000"), ProbeLimits())
+    assert info.video.sample_aspect == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        (b"#EXTM3U\n", "points_elsewhere"),
+        (b"\xef\xbb\xbf\n #EXTM3U\n", "points_elsewhere"),
+        (b"ffconcat version 1.0", "points_elsewhere"),
+        (b"<?xml version='1.0'?>\n<MPD xmlns=", "points_elsewhere"),
+        (b"v=0\r\no=- 0 0 IN IP4", "points_elsewhere"),
+        (b"\x89PNG\r\n\x1a\n", "is_image"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "is_image"),
+        (b"\x00\x00\x00\x18ftypheic", "is_image"),
+    ],
+)
+def test_pictures_and_playlists_are_named(head, code):
+    with pytest.raises(RefusedError, match=code):
+        refuse_by_signature(head)
+
+
+@pytest.mark.parametrize(
+    "head", [b"\x00\x00\x00\x18ftypisom", b"RIFF\x10\x00\x00\x00AVI LIST", b"\x1aE\xdf\xa3", b"ID3\x04"]
+)
+def test_media_passes_the_first_gate(head):
+    refuse_by_signature(head)
+
+
+def test_every_sentence_is_for_people():
+    for code, sentence in SENTENCES.items():
+        assert code.isidentifier()
+        assert sentence.endswith("。")
+        assert not any(word in sentence for word in ("ffmpeg", "Error", "None"))
