@@ -60,12 +60,8 @@ FONT = Need(
 )
 CHROMIUM = Need("Chromium", ("chromium",), "browser tests are skipped", _on_path("chromium"))
 FFPROBE = Need("ffprobe", ("ffmpeg",), "tests that ask ffprobe about our output are skipped", _on_path("ffprobe"))
-POSTGRESQL = Need(
-    "PostgreSQL", ("postgresql",), "tests of the scale-out mode are skipped", _has_postgresql
-)
-REDIS = Need(
-    "Redis", ("redis-server",), "tests of the scale-out mode are skipped", _on_path("redis-server")
-)
+POSTGRESQL = Need("PostgreSQL", ("postgresql",), "tests of the scale-out mode are skipped", _has_postgresql)
+REDIS = Need("Redis", ("redis-server",), "tests of the scale-out mode are skipped", _on_path("redis-server"))
 CEPH = Need(
     "an S3 server (Ceph)",
     ("radosgw", "ceph-mon", "ceph-osd"),
@@ -114,7 +110,13 @@ def _apt_install(packages: Sequence[str]) -> str | None:
     subprocess.run([*apt, "update"], env=environ, stdout=sys.stderr, stdin=subprocess.DEVNULL, check=False)
     install = [*apt, "install", "-y", "--no-install-recommends", *packages]
     done = subprocess.run(
-        install, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        install,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode == 0:
         return None

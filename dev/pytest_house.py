@@ -1,4 +1,4 @@
-"""A pytest plugin for `make test`: keeps costly fixtures on one worker and names skipped groups before the last line."""
+"""A pytest plugin for `make test`: keeps costly fixtures on one worker and names what was skipped, and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(nodeid: str) -> str:
-    path = nodeid.split("::")[0]
+    path = nodeid.partition("::")[0]
     parts = Path(path).parts
     folder = parts[1] if len(parts) > 2 else ""
     return folder if folder in WHOLE_FOLDERS else path
@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _folder(nodeid: str) -> str:
-    parts = Path(nodeid.split("::")[0]).parts
+    parts = Path(nodeid.partition("::")[0]).parts
     return parts[1] if len(parts) > 2 else parts[0]
 
 

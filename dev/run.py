@@ -152,18 +152,27 @@ def prepare(environ: Mapping[str, str]) -> str:
     """Migrate and fill the database; return what the demo seed has to say about accounts."""
     flask("Bringing the database up to date", environ, "db", "upgrade")
     flask("Loading regions and vocabularies", environ, "vocabularies", "load")
-    return flask("Making the demo catalogue (half a minute the first time)", environ, "demo", "seed")
+    return flask("Making the demo catalogue (one or two minutes the first time)", environ, "demo", "seed")
 
 
 def flask(purpose: str, environ: Mapping[str, str], *arguments: str) -> str:
-    """Run one of the product's commands; return its standard output."""
+    """Run one of the product's commands with its progress on the terminal; return its standard output."""
     print(f"run: {purpose} …", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
+    # Progress and trouble may be read here; the steps in between are for the log of web and worker.
+    quiet = {"APP_LOG_LEVEL": os.environ.get("APP_LOG_LEVEL", "WARNING")}
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**environ, **quiet},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
-        raise StartFailed(f"`flask {' '.join(arguments)}` failed:\n{done.stderr[-4000:] or done.stdout[-4000:]}")
-    return done.stdout.strip()
+        raise StartFailed(f"`flask --app wsgi {' '.join(arguments)}` failed, see above. {done.stdout[-2000:]}")
+    return done.stdout.strip("\n")
 
 
 # --- while it runs ----------------------------------------------------------------------------------------------------
@@ -172,9 +181,10 @@ def flask(purpose: str, environ: Mapping[str, str], *arguments: str) -> str:
 def web_command(host: str, port: int) -> list[str]:
     """One process with threads: rate limits and the search reader live in its memory."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", bind, "--worker-class", "gthread",
-            "--workers", "1", "--threads", os.environ.get("WEB_THREADS", "16"), "--timeout", "120",
-            "--graceful-timeout", "5", "--keep-alive", "15", "--no-control-socket", "--log-level", "warning"]  # fmt: skip
+    threads = os.environ.get("WEB_THREADS", "16")
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", bind, "--log-level", "warning"]
+    command += ["--worker-class", "gthread", "--workers", "1", "--threads", threads, "--keep-alive", "15"]
+    return [*command, "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
 
 
 def worker_command() -> list[str]:
@@ -187,8 +197,16 @@ def start(name: str, command: list[str], environ: Mapping[str, str]) -> Child:
     log = Path(environ["VAR"]) / "log" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=file,
-                                   stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent)  # noqa: PLW1509 one thread here  # fmt: skip
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread of ours runs yet
+        )
     return Child(name, process, log)
 
 
@@ -205,7 +223,7 @@ def wait_until_ready(base_url: str, host: str, port: int, children: list[Child],
     while not stopping.is_set:
         complain_about_dead(children)
         try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 our own address
+            with urllib.request.urlopen(url, timeout=5):
                 return
         except urllib.error.HTTPError as error:
             raise StartFailed(f"{base_url} answers {error.code}; {tail(children[0])}") from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 import urllib.request
@@ -64,7 +65,6 @@ def main(arguments: list[str]) -> int:
 def take_all(browser: Browser, base: str, *, is_for_readme: bool) -> Iterator[Path]:
     """Take every page in every form; yield the files."""
     passwords = json.loads((VAR / "demo-accounts.json").read_text(encoding="utf-8"))
-    ensure_playlist(browser, base, passwords)
     shots = list(pages(base))
     for width, size in WIDTHS.items():
         for mode in ("normal", "elder"):
@@ -112,22 +112,19 @@ def open_context(
     return context
 
 
-def ensure_playlist(browser: Browser, base: str, passwords: dict[str, str]) -> None:
-    """Let the centre's demo account make one playlist through the pages, as its staff would."""
-    if read_json(f"{base}/api/v1/lectures")["total"] == 0:
-        raise run.StartFailed("the demo catalogue is empty")
-    context = open_context(browser, base, WIDTHS[1280], "normal", "centre", passwords)
-    page = context.new_page()
-    page.goto(f"{base}/desk/playlists")
-    if page.locator("a[href^='/desk/playlists/'][href$='/poster'], a[data-testid=playlist-link]").count() == 0:
-        print("no playlist yet: the desk's pages are photographed empty", file=sys.stderr)
-    context.close()
-
-
 def read_json(url: str) -> Any:
     """Read a JSON answer of our own server."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
         return json.load(answer)
+
+
+def playlist(base: str) -> str:
+    """Find the path of the demo's playlist on the page that lists them."""
+    with urllib.request.urlopen(f"{base}/playlists", timeout=10) as answer:  # noqa: S310 - our own address
+        found = re.search(r'href="(/playlists/[a-z0-9]+)"', answer.read().decode())
+    if found is None:
+        raise run.StartFailed("the demo has no public playlist")
+    return found[1]
 
 
 def pages(base: str) -> Iterator[Shot]:
@@ -139,6 +136,7 @@ def pages(base: str) -> Iterator[Shot]:
     yield Shot("search-empty", "/search?q=量子色动力学")
     yield Shot("lecture", f"/lectures/{lecture}")
     yield Shot("playlists", "/playlists")
+    yield Shot("playlist", playlist(base))
     yield Shot("code", "/q/")
     yield Shot("preferences", "/preferences")
     yield Shot("about", "/about")
@@ -151,6 +149,8 @@ def pages(base: str) -> Iterator[Shot]:
     yield Shot("studio-lecture", f"/studio/lectures/{lecture}", "operator")
     yield Shot("desk", "/desk/playlists", "centre")
     yield Shot("desk-new", "/desk/playlists/new", "centre")
+    yield Shot("desk-playlist", f"/desk{playlist(base)}", "centre")
+    yield Shot("poster", f"/desk{playlist(base)}/poster", "centre")
     yield Shot("admin", "/admin/", "operator")
 
 

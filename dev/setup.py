@@ -145,7 +145,8 @@ def texts() -> bool:
         return False
     for path in catalogues:
         locale = path.parent.parent.name
-        command = [str(VENV / "bin/pybabel"), "-q", "compile", "-l", locale, "-i", path, "-o", path.with_suffix(".mo")]
+        target = str(path.with_suffix(".mo"))
+        command = [str(VENV / "bin/pybabel"), "-q", "compile", "-l", locale, "-i", str(path), "-o", target]
         if subprocess.run(command, check=False).returncode != 0:
             raise SetupFailed(f"{path.relative_to(ROOT)} cannot be compiled (pybabel's message is above)")
     stamp("texts", value)
@@ -157,9 +158,7 @@ def assets() -> bool:
     inputs = [ROOT / name for name in ("package.json", "package-lock.json", "vite.config.js")]
     if not all(path.is_file() for path in inputs):
         return False
-    inputs += [
-        path for path in (ROOT / "app").glob("*/static/**/*") if path.is_file() and ASSETS not in path.parents
-    ]
+    inputs += [path for path in (ROOT / "app").glob("*/static/**/*") if path.is_file() and ASSETS not in path.parents]
     value = digest(inputs)
     if is_stamped("assets", value) and MANIFEST.is_file():
         return False

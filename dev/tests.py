@@ -1,4 +1,4 @@
-"""`make test`: pytest over every test folder but the benches, on both cores, with a word on what was skipped and why."""
+"""`make test`: pytest over every test folder but the benches, on both cores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDERS = ("architecture", "unit", "conformance", "integration", "services", "br
 def main(arguments: list[str]) -> int:
     """Run pytest; return its exit status."""
     folders = [f"tests/{name}" for name in FOLDERS if any((ROOT / "tests" / name).rglob("test_*.py"))]
-    named = any(not argument.startswith("-") and Path(argument.split("::")[0]).exists() for argument in arguments)
+    named = any(not argument.startswith("-") and Path(argument.partition("::")[0]).exists() for argument in arguments)
     workers = os.environ.get("TEST_WORKERS", str(min(2, os.cpu_count() or 1)))
     command = [sys.executable, "-m", "pytest", "-p", "dev.pytest_house", "-n", workers, "--dist", "loadgroup",
                "-q", *([] if named else folders), *arguments]  # fmt: skip

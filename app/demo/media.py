@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.demo import captions, drawings, fonts, pen, slides, speech, spec
+import media_pipeline
+from app.demo import captions, fonts, slides, spec, speech
 from app.demo.captions import Cue
 from app.demo.fonts import FontMissing, Fonts
 from app.demo.spec import LectureSpec
@@ -27,7 +27,7 @@ from app.demo.spec import LectureSpec
 FRAME_RATE = "25/2"  # half of 25, which is plenty for pictures that stand still
 LEAD_IN_S, BETWEEN_SENTENCES_S, BEFORE_SLIDE_S, LEAD_OUT_S = 0.6, 0.35, 0.7, 1.2
 ENCODE_TIMEOUT_S = 180
-_CODE = (captions, drawings, fonts, pen, slides, speech, spec)
+_CODE = ("captions", "drawings", "fonts", "media", "pen", "slides", "speech", "spec")
 
 
 class DemoMediaFailed(Exception):
@@ -100,8 +100,8 @@ def make_lecture(lecture: LectureSpec, out_dir: Path, tools: Tools) -> DemoMedia
 def _digest(lecture: LectureSpec, tools: Tools) -> str:
     """Name the result by its inputs: words, code, fonts and voice."""
     total = hashlib.sha256(repr((lecture, tools.fonts, tools.voice_name, FRAME_RATE)).encode())
-    for path in (Path(__file__), *(Path(module.__file__) for module in _CODE)):
-        total.update(path.read_bytes())
+    for name in _CODE:
+        total.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return total.hexdigest()
 
 
@@ -165,15 +165,11 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m app.demo.media OUT", file=sys.stderr)
         return 2
-    ffmpeg = os.environ.get("FFMPEG_BIN") or shutil.which("ffmpeg")
-    if ffmpeg is None:
-        print("no ffmpeg on PATH; name one with FFMPEG_BIN", file=sys.stderr)
-        return 1
     started = time.monotonic()
     try:
-        tools = find_tools(Path(ffmpeg))
+        tools = find_tools(media_pipeline.find_tools(None).ffmpeg)
         made = make_all(spec.load().lectures, Path(arguments[0]), tools)
-    except (FontMissing, DemoMediaFailed, speech.SpeechFailed) as error:
+    except (FontMissing, DemoMediaFailed, speech.SpeechFailed, media_pipeline.PipelineError) as error:
         print(error, file=sys.stderr)
         return 1
     for item in made:

@@ -118,7 +118,12 @@ class Pen:
         """Letters; the anchor is Pillow's, "ls" is left and on the base line."""
         size_px = round(self._long(size))
         self._draw.text(
-            self._at((x, y)), words, font=face.at(size_px), fill=colour, anchor=anchor, stroke_width=face.stroke(size_px)
+            self._at((x, y)),
+            words,
+            font=face.at(size_px),
+            fill=colour,
+            anchor=anchor,
+            stroke_width=face.stroke(size_px),
         )
 
 

@@ -78,5 +78,7 @@ def _lecture(row: dict[str, Any], institutions: dict[str, DemoInstitution]) -> L
     slides = tuple(
         Slide(slide["heading"], tuple(Point(text, say) for text, say in slide["points"])) for slide in row.pop("slide")
     )
-    lists = {name: tuple(row.pop(name)) for name in ("tags", "audiences", "topics")}
-    return LectureSpec(institution=institutions[row.pop("institution")], slides=slides, **lists, **row)
+    for name in ("tags", "audiences", "topics"):
+        row[name] = tuple(row[name])
+    row["institution"] = institutions[row["institution"]]
+    return LectureSpec(slides=slides, **row)
