@@ -95,7 +95,7 @@ def take(page: Page, path: Path, width: int) -> None:
     page.screenshot(path=path, full_page=True)
 
 
-def open_context(
+def open_context(  # noqa: PLR0917 - one profile has this many properties
     browser: Browser, base: str, size: dict[str, int], mode: str, login: str, passwords: dict[str, str]
 ) -> BrowserContext:
     """Open a browser profile in one mode, signed in when a login is given."""
@@ -112,7 +112,7 @@ def open_context(
     return context
 
 
-def read_json(url: str) -> Any:
+def read_json(url: str) -> Any:  # noqa: ANN401 - any JSON
     """Read a JSON answer of our own server."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
         return json.load(answer)
