@@ -65,7 +65,7 @@ lock: ## Resolve requirements*.txt again into requirements*.lock (needs uv and a
 .PHONY: bench
 bench: ## Print the figures and ratios the project is measured by
 	@dev/bootstrap test
-	@$(PY) -m pytest tests/bench -q -s -p no:randomly -p no:xdist --timeout=1800 $(ARGS)
+	@exec $(PY) -m dev.bench $(ARGS)
 
 .PHONY: soak
 soak: ## Kill and restart web and worker for a while, then look for orphans (SECONDS=120)

@@ -16,6 +16,7 @@ from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
 from app.kernel.jobs.model import JobFailed
+from app.kernel.storage import ManagedStorage
 from app.media import services
 from app.media.models import Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
@@ -37,7 +38,7 @@ ORPHAN_AGE = timedelta(hours=6)
 class MediaWorkshop:
     """Everything an encode needs from outside."""
 
-    storage: Storage
+    storage: ManagedStorage
     tools: Callable[[], Tools]
     policy: LadderPolicy
 
@@ -103,10 +104,13 @@ def _is_transient(error: PipelineError) -> bool:
     return isinstance(error, OutOfSpace) or (isinstance(error, EncodingFailed) and error.is_transient)
 
 
-def sweep_handler(storage: Storage, *, older_than: timedelta = ORPHAN_AGE) -> Handler:
+def sweep_handler(storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE) -> Handler:
     """Return the handler that removes objects no row knows."""
 
     def handle(context: JobContext) -> None:
+        broken = storage.sweep_partial(older_than)
+        if broken:
+            log.info("broken_writes_removed", count=broken)
         objects = [*storage.list_keys(f"{KEY_PREFIX}/"), *storage.list_keys(f"{services.SOURCE_PREFIX}/")]
         with reading() as db:
             orphans = services.find_orphans(db, objects, older_than=older_than)
