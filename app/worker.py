@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts.services import forget_old_sessions
 from app.factory import create_app
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 SWEEP_LEASES_EVERY_S = 5.0
 CHORES_EVERY_S = 3600.0
+#: What a killed process was writing into the store is nobody's after this.
+PARTIAL_AGE = timedelta(hours=6)
 
 
 class Housekeeper:
@@ -41,22 +43,23 @@ class Housekeeper:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.platform: Platform = app.extensions["platform"]
+        self._sweep_every_s = min(SWEEP_LEASES_EVERY_S, self.platform.settings.jobs.lease_s / 2)
         self._next_sweep = self._next_chores = 0.0
 
     def tick(self) -> None:
-        """Relay waiting events; now and then sweep leases and start the hourly chores."""
+        """Now and then sweep leases and start the hourly chores; relay waiting events."""
+        now = time.monotonic()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self._sweep_every_s
+            self.platform.runner.sweep()
+        if now >= self._next_chores:
+            self._next_chores = now + CHORES_EVERY_S
+            self._chores()
         with self.app.app_context(), reading() as db:
             is_waiting = db.query(outbox.OutboxEvent.id).filter_by(delivered_at=None).first() is not None
         if is_waiting:
             with self.app.app_context(), unit_of_work() as db:
                 outbox.relay(db, self.platform.subscriptions)
-        now = time.monotonic()
-        if now >= self._next_sweep:
-            self._next_sweep = now + SWEEP_LEASES_EVERY_S
-            self.platform.runner.sweep()
-        if now >= self._next_chores:
-            self._next_chores = now + CHORES_EVERY_S
-            self._chores()
 
     def _chores(self) -> None:
         with self.app.app_context(), unit_of_work() as db:
@@ -64,6 +67,7 @@ class Housekeeper:
             request_upload_sweep(db)
             outbox.forget_delivered(db, before=utc_now() - timedelta(days=30))
             forget_old_sessions(db, keep=timedelta(days=30))
+        self.platform.storage.sweep_partial(PARTIAL_AGE)
 
     def waiting_lanes(self) -> tuple[str, ...]:
         """Lanes with queued work."""
@@ -76,10 +80,7 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
     """Work until `stop` is set; a running job may finish its current step when the process is asked to end."""
     platform: Platform = app.extensions["platform"]
     housekeeper = Housekeeper(app)
-    turns: dict[str, Callable[[], bool]] = {
-        lane: (lambda lane=lane: platform.runner.work_once(lane))
-        for lane in queue.LANES  # type: ignore[misc]
-    }
+    turns: dict[str, Callable[[], bool]] = {lane: partial(platform.runner.work_once, lane) for lane in queue.LANES}
 
     def housekeep() -> bool:
         housekeeper.tick()
@@ -101,11 +102,30 @@ def _loop(turn: Callable[[], bool], stop: threading.Event, poll_s: float) -> Non
     while not stop.is_set():
         try:
             did_something = turn()
-        except SQLAlchemyError:  # the database may be away or busy: say so, wait, look again
+        except Exception:  # the edge of a thread: a lane that died silently would look like one without work
             log.exception("worker_turn_failed")
             did_something = False
         if not did_something:
             stop.wait(poll_s)
+
+
+class LaneTurns:
+    """Lets one thread of this process work in a lane at a time: encodes beside each other only slow each other down."""
+
+    def __init__(self, work_once: Callable[[str], bool]) -> None:
+        self._work_once = work_once
+        self._locks = {lane: threading.Lock() for lane in queue.LANES}
+
+    def look(self, lane: str) -> None:
+        """Do what waits in the lane; return at once when another thread is at it."""
+        lock = self._locks[lane]
+        if not lock.acquire(blocking=False):
+            return
+        try:
+            while self._work_once(lane):
+                pass
+        finally:
+            lock.release()
 
 
 def run_celery(app: Flask) -> None:
@@ -118,26 +138,9 @@ def run_celery(app: Flask) -> None:
         housekeeper.tick()
         celery_engine.send_looks(celery, housekeeper.waiting_lanes())
 
-    celery_engine.register_tasks(celery, look=platform.runner.work_once, tick=tick)
-    queues = ",".join((celery_engine.CLOCK_LANE, *queue.LANES))
-    schedule = platform.settings.media.work_path / f"celery-beat-{os.getpid()}"
-    schedule.parent.mkdir(parents=True, exist_ok=True)
-    log.info("worker_started", engine="celery", queues=queues, pid=os.getpid())
-    celery.worker_main(
-        [
-            "worker",
-            "--pool=threads",
-            "--concurrency=4",
-            "--without-gossip",
-            "--without-mingle",
-            "-B",
-            "-s",
-            str(schedule),
-            "-Q",
-            queues,
-            "--loglevel=WARNING",
-        ]
-    )
+    celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once).look, tick=tick)
+    log.info("worker_started", engine="celery", lanes=list(queue.LANES), pid=os.getpid())
+    celery_engine.run_worker(celery)
 
 
 def main() -> int:

@@ -53,9 +53,10 @@ class LearningLibrary(Flask):
                 response = self.make_response(super().dispatch_request())
                 if response.status_code >= 400:
                     raise Refused(response)
-                return response
         except Refused as refused:
             return refused.response
+        platform().wake()  # after the commit: whoever comes to look finds the row
+        return response
 
 
 def session() -> Session:

@@ -6,6 +6,7 @@ A lost message costs a few seconds (the clock sends another), a doubled one noth
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ CLOCK_LANE = "clock"
 #: A look message is worth nothing once the next clock message is out.
 MESSAGE_EXPIRES_S = 30
 TICK_EVERY_S = 2.0
+#: While the broker is away a request must not wait for it again and again; the clock makes up for what is not sent.
+QUIET_AFTER_FAILURE_S = 10.0
 
 
 def make_celery(section: JobsSection) -> Celery:
@@ -40,10 +43,11 @@ def make_celery(section: JobsSection) -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
+        worker_redirect_stdouts=False,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker waits for its broker for as long as it takes
         broker_transport_options={"socket_timeout": 10, "socket_connect_timeout": 5, "max_retries": 2},
         beat_schedule={TICK: {"task": TICK, "schedule": TICK_EVERY_S, "options": {"expires": MESSAGE_EXPIRES_S}}},
-        beat_schedule_filename="",
         timezone="UTC",
     )
     return celery
@@ -54,14 +58,40 @@ def make_waker(section: JobsSection) -> Callable[[], None]:
     if section.engine == "embedded":
         return lambda: None
     celery = make_celery(section)
+    quiet_until_s = 0.0
 
     def wake() -> None:
+        nonlocal quiet_until_s
+        if time.monotonic() < quiet_until_s:
+            return
         try:
             celery.send_task(TICK, expires=MESSAGE_EXPIRES_S, queue=CLOCK_LANE, retry=False)
         except Exception as error:  # noqa: BLE001 - broker libraries raise a zoo of types; the clock will send the message
+            quiet_until_s = time.monotonic() + QUIET_AFTER_FAILURE_S
             log.warning("wake_failed", error=str(error))
 
     return wake
+
+
+def run_worker(celery: Celery) -> None:
+    """Work until SIGTERM or SIGINT, with the clock as a thread of this process.
+
+    `-B` would fork the clock: it outlives a killed worker, and its schedule lies in a file nobody tidies up.
+    """
+    from celery.beat import EmbeddedService, Scheduler  # noqa: PLC0415 - an extra
+    from celery.signals import worker_ready  # noqa: PLC0415 - an extra
+
+    clock = EmbeddedService(celery, thread=True, scheduler_cls=Scheduler)
+
+    def start_clock(**_details: object) -> None:
+        clock.start()
+
+    worker_ready.connect(start_clock, weak=False)
+    queues = ",".join((CLOCK_LANE, *LANES))
+    # One thread for each lane and one for the clock's messages: none ever waits behind a long encode.
+    threads = f"--concurrency={len(LANES) + 1}"
+    alone = ("--without-gossip", "--without-mingle")
+    celery.worker_main(["worker", "--pool=threads", threads, *alone, "-Q", queues, "--loglevel=WARNING"])
 
 
 def send_looks(celery: Celery, lanes: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from app.kernel.db import unit_of_work
+from app.kernel.db import reading, unit_of_work
 from app.kernel.jobs import queue
 from app.kernel.jobs.model import Claim, Job, JobFailed, JobState
 
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 Record = Callable[[Session], None]
 #: Progress is written at most this often; the first and last values always.
 REPORT_EVERY_S = 2.0
+#: Folder of scratch folders under the work path.
+SCRATCH = "jobs"
 
 
 class JobContext:
@@ -38,7 +40,7 @@ class JobContext:
         self.claim = claim
         self.payload: dict[str, Any] = claim.payload
         #: Attempt-numbered, so that an orphan of an earlier attempt can never write into ours.
-        self.work_dir = work_path / "jobs" / f"{claim.job_id}-{claim.attempt}"
+        self.work_dir = work_path / SCRATCH / f"{claim.job_id}-{claim.attempt}"
         self.step, self.fraction = "", 0.0
         self._stop = threading.Event()
 
@@ -171,7 +173,17 @@ class JobRunner:
 
     def sweep(self) -> None:
         """Take up the work of dead workers, and remove their scratch folders."""
+        # Listed first: a folder is made after its attempt has begun, so one that is here and not running is over.
+        folders = list((self.work_path / SCRATCH).glob("*-*"))
         with self.app_context(), unit_of_work() as db:
             _, failed = queue.sweep_expired(db)
             for job in failed:
                 self.failed(db, job.id)
+        if not folders:
+            return
+        with self.app_context(), reading() as db:
+            under_way = {f"{job_id}-{attempt}" for job_id, attempt in queue.running_attempts(db)}
+        for folder in folders:
+            if folder.name not in under_way:
+                shutil.rmtree(folder, ignore_errors=True)
+                log.info("scratch_removed", folder=folder.name)

@@ -184,6 +184,12 @@ def sweep_expired(db: Session) -> tuple[int, list[Job]]:
     return requeued, failed
 
 
+def running_attempts(db: Session) -> frozenset[tuple[int, int]]:
+    """Return (job id, attempt) of everything under way; all other attempts are over."""
+    rows = db.execute(select(Job.id, Job.attempts).where(Job.state == JobState.RUNNING))
+    return frozenset((job_id, attempt) for job_id, attempt in rows)
+
+
 def request_cancel(db: Session, job_id: int) -> None:
     """Cancel a waiting job at once; ask a running one to stop at its next heartbeat."""
     job = db.get(Job, job_id)
