@@ -1,0 +1,55 @@
+"""Chromium and a clip for whole journeys through the running product."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.web import assets
+from tests.browser.journey.visitor import Visitor
+from tests.factories.clips import ClipShelf, shared_folder
+from tests.fixtures.stack import Stack
+
+CHROMIUM = Path(os.environ.get("CHROMIUM_BIN", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is missing")
+    if not (assets.DIST_FOLDER / "manifest.json").exists():
+        pytest.skip("the front end is not built: npm run build")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lecture_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds of slides with speech, 720p."""
+    return ClipShelf(shared_folder(tmp_path_factory)).lecture(10)
+
+
+@pytest.fixture
+def visit(chromium: Any, stack: Stack) -> Iterator[Callable[..., Visitor]]:
+    """Return a function that gives somebody a browser of their own."""
+    contexts = []
+
+    def begin(**options: Any) -> Visitor:
+        visitor = Visitor(chromium, stack.url, **options)
+        contexts.append(visitor.context)
+        return visitor
+
+    yield begin
+    for context in contexts:
+        context.close()
