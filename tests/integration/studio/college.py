@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from app.kernel.actor import Actor
 from app.kernel.db import unit_of_work
 from app.library.services import LectureFields
+from tests.fixtures.app import PASSWORD, csrf_token
 
 FULL = LectureFields(
     title="八段锦第一讲", teacher="周老师", description="跟着做，一遍十二分钟。", tags=("养生",),
@@ -83,3 +84,10 @@ class Browser:
 def in_work(app: Flask, do: Callable[[Session], object]) -> object:
     with app.app_context(), unit_of_work() as db:
         return do(db)
+
+
+def signed_in(app: Flask, login: str) -> FlaskClient:
+    """Return a browser of `app` in which somebody of the college is signed in."""
+    client = app.test_client()
+    client.post("/sign-in", data={"login": login, "password": PASSWORD, "csrf_token": csrf_token(client)})
+    return client

@@ -20,7 +20,7 @@ from app.studio.models import Upload, UploadState
 from app.studio.parts import PartFolder
 from config.settings import Settings, load
 from tests.fixtures.app import build_app, make_environ, run_jobs
-from tests.integration.studio.college import Browser, College, in_work
+from tests.integration.studio.college import Browser, College, in_work, signed_in
 
 DATA = os.urandom(300_000)
 
@@ -248,7 +248,7 @@ def test_the_disk_is_looked_at_before_a_byte_is_taken(
     settings: Settings, tmp_path: Path, college: College, lecture_id: str
 ) -> None:
     full = build_app(load(make_environ(tmp_path, MEDIA_MIN_FREE_BYTES="900TiB")))
-    browser = _sign_in(full)
+    browser = Browser(signed_in(full, "teacher"))
     response = browser.begin(lecture_id, 10)
     assert (response.status_code, response.json["code"]) == (507, "disk_full")
     assert "空间不足" in response.json["detail"]
@@ -261,7 +261,7 @@ def test_promises_count_against_the_quota_of_the_store(
     teacher.upload(lecture_id, DATA)
     work_default_lane(app)
     tight = build_app(load(make_environ(tmp_path, STORE_QUOTA_BYTES=str(2 * len(DATA)))))
-    browser = _sign_in(tight)
+    browser = Browser(signed_in(tight, "teacher"))
     assert browser.begin(lecture_id, len(DATA) + 1).json["code"] == "disk_full"
     assert browser.begin(lecture_id, len(DATA)).status_code == 201
 
@@ -304,11 +304,3 @@ def test_an_upload_cancelled_while_it_is_finished_is_not_booked(
     run_jobs(app)
     assert rows(app, Source) == []
     assert part_files() == []
-
-
-def _sign_in(app: Flask) -> Browser:
-    from tests.fixtures.app import PASSWORD, csrf_token  # noqa: PLC0415
-
-    client = app.test_client()
-    client.post("/sign-in", data={"login": "teacher", "password": PASSWORD, "csrf_token": csrf_token(client)})
-    return Browser(client)
