@@ -1,20 +1,38 @@
-"""Commands of the operator: vocabularies, search index, users."""
+"""Commands of the operator: vocabularies, search index, users, tidying up."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
+import structlog
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
+from app.accounts import services as accounts
+from app.accounts.models import INSTITUTION_ROLES, UNIT_ROLES, Role
 from app.catalogue.jobs import rebuild_index
 from app.kernel.db import unit_of_work
+from app.kernel.errors import AppError, InvalidInput
+from app.kernel.jobs.queue import LANE_DEFAULT
+from app.kernel.platform import Platform
+from app.library.places import Institution, Unit
 from app.library.vocabularies import load_regions, load_terms
+from app.media.jobs import request_sweep
+from app.studio.jobs import request_upload_sweep
 from config.policies import read_regions, read_terms
+
+log = structlog.get_logger(__name__)
+
+#: What broken writes left is removed when older than this; younger ones may still be written.
+PARTIAL_AGE = timedelta(hours=6)
 
 
 def groups() -> list[AppGroup]:
     """Return the command groups of this counter."""
-    return [_vocabularies(), _search()]
+    return [_vocabularies(), _search(), _users(), _store()]
 
 
 def _vocabularies() -> AppGroup:
@@ -38,5 +56,74 @@ def _search() -> AppGroup:
         """Build the index anew from the database and swap it in, while pages are served from the old one."""
         count = rebuild_index(current_app.extensions["platform"].settings.search.index_path)
         click.echo(f"documents: {count}")
+
+    return group
+
+
+def _users() -> AppGroup:
+    group = AppGroup("users", help="People who may sign in.")
+
+    @group.command("create")
+    @click.argument("login")
+    @click.option("--name", required=True, help="Shown on pages.")
+    @click.option("--role", "role_name", required=True, type=click.Choice([role.value for role in Role]))
+    @click.option("--institution", default="", help="Name or public id, for contributors, admins and reviewers.")
+    @click.option("--unit", default="", help="Name or public id, for curators and officers.")
+    @click.password_option(help="Asked for when left out, so that it stays out of the shell's history.")
+    def create(login: str, *, name: str, role_name: str, institution: str, unit: str, password: str) -> None:
+        """Add a user with one role."""
+        role = Role(role_name)
+        try:
+            with unit_of_work() as db:
+                user = accounts.create_user(db, login=login, display_name=name, password=password)
+                accounts.grant(db, user, role, **_place(db, role, institution=institution, unit=unit))
+                log.info("user_created", user_id=user.id, role=role.value)
+        except AppError as error:
+            raise click.ClickException(error.message) from error
+        click.echo(f"created: {accounts.normalise_login(login)} ({role.value})")
+
+    return group
+
+
+def _place(db: Session, role: Role, *, institution: str, unit: str) -> dict[str, int]:
+    """Find the place a role is held at.
+
+    Raises:
+        InvalidInput: when there is no such institution or unit.
+    """
+    if role in INSTITUTION_ROLES:
+        found = db.scalar(
+            select(Institution.id).where(or_(Institution.public_id == institution, Institution.name == institution))
+        )
+        field = "institution_id"
+    elif role in UNIT_ROLES:
+        found = db.scalar(select(Unit.id).where(or_(Unit.public_id == unit, Unit.name == unit)))
+        field = "unit_id"
+    else:
+        return {}
+    if found is None:
+        raise InvalidInput(f"没有找到“{institution or unit}”，请写单位的全名。", code="no_such_place", role=role.value)
+    return {field: found}
+
+
+def _store() -> AppGroup:
+    group = AppGroup("store", help="The media store and the scratch folders.")
+
+    @group.command("sweep")
+    @click.option("--now", is_flag=True, help="Do it in this process instead of leaving it to the worker.")
+    def sweep(*, now: bool) -> None:
+        """Take up dead workers' jobs, and remove partial writes, abandoned uploads and objects no row knows."""
+        platform: Platform = current_app.extensions["platform"]
+        platform.runner.sweep()
+        partials = platform.storage.sweep_partial(PARTIAL_AGE)
+        with unit_of_work() as db:
+            request_sweep(db)
+            request_upload_sweep(db)
+        done = 0
+        while now and platform.runner.work_once(LANE_DEFAULT):
+            done += 1
+        log.info("store_swept", partials=partials, jobs_done=done)
+        click.echo(f"partial writes removed: {partials}")
+        click.echo(f"jobs done: {done}" if now else "the worker does the rest")
 
     return group

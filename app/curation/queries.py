@@ -82,6 +82,11 @@ class FullPlaylist:
         return tuple(item.card for item in self.items if item.card is not None)
 
     @property
+    def away_count(self) -> int:
+        """How many of its lectures residents cannot watch now."""
+        return len(self.items) - len(self.shown)
+
+    @property
     def total_duration_s(self) -> float:
         """How long watching all of it takes."""
         return sum(card.duration_s or 0.0 for card in self.shown)

@@ -1,0 +1,7 @@
+"""The stocked app."""
+
+from __future__ import annotations
+
+from tests.integration.curation.stocked import count_queries, settings, shelf, stocked, work
+
+__all__ = ["count_queries", "settings", "shelf", "stocked", "work"]
