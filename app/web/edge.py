@@ -90,7 +90,7 @@ def _begin_request() -> None:
 
 def _end_request(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
-    if request.endpoint not in {"static", "player.media", "web.healthz"}:
+    if request.endpoint not in {"static", "player.media", "web.livez", "admin.healthz"}:
         log.info(
             "request_finished",
             method=request.method,

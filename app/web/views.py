@@ -23,7 +23,7 @@ def create_blueprint() -> Blueprint:
     blueprint.get("/about", endpoint="about")(about)
     blueprint.get("/accessibility", endpoint="accessibility")(accessibility)
     blueprint.get("/styleguide", endpoint="styleguide")(styleguide)
-    blueprint.get("/healthz", endpoint="healthz")(healthz)
+    blueprint.get("/livez", endpoint="livez")(livez)
     return blueprint
 
 
@@ -73,6 +73,6 @@ def styleguide() -> ResponseReturnValue:
 
 
 @access.public
-def healthz() -> ResponseReturnValue:
+def livez() -> ResponseReturnValue:
     """Answer that this process serves requests; asks nothing behind it."""
     return "ok\n", 200, {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}

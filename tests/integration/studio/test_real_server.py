@@ -64,7 +64,7 @@ class Server:
         while time.monotonic() < deadline:
             try:
                 with contextlib.closing(self.connect()) as connection:
-                    connection.request("GET", "/healthz")
+                    connection.request("GET", "/livez")
                     connection.getresponse().read()
             except OSError:
                 assert self.process.poll() is None, self.log.read_text()

@@ -75,8 +75,8 @@ def test_the_style_guide_is_for_development(app, client):
     assert "样式页" not in client.get("/about").text
 
 
-def test_health_needs_nothing(client):
-    answer = client.get("/healthz")
+def test_liveness_needs_nothing(client):
+    answer = client.get("/livez")
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
