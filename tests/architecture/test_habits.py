@@ -64,6 +64,18 @@ def test_lock_files_name_no_host() -> None:
     assert all("--hash=sha256:" in text_of(path) for path in locks if path.suffix == ".lock")
 
 
+@pytest.mark.parametrize("name", ["requirements", "requirements-scale", "requirements-dev", "requirements-node"])
+def test_lock_files_are_in_step(name: str) -> None:
+    """`make lock` was run after the last change of direct requirements."""
+
+    def pins(file: str) -> set[str]:
+        rows = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;]+)", text_of(ROOT / file), re.MULTILINE)
+        return {f"{package.lower().replace('_', '-')}=={version}" for package, version in rows}
+
+    assert pins(f"{name}.txt")
+    assert pins(f"{name}.txt") - pins(f"{name}.lock") == set()
+
+
 def test_bigger_lock_files_hold_the_smaller_ones() -> None:
     """One .venv serves the start and the tests, so their versions must be the same."""
 
