@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from app.catalogue.playlists import PlaylistCard
 from app.catalogue.queries import FacetValue, LectureCard
 from app.web import preferences
 from search_index import Fragment
@@ -32,9 +34,9 @@ def present_card(card: LectureCard, **extra: Any) -> dict[str, Any]:
         "url": url_for("player.lecture", public_id=card.public_id),
         "title": card.title,
         "title_html": _marked(card.highlights.get("title")),
-        "summary_html": _summary(card.highlights.get("description")),
-        "teacher": card.teacher,
-        "institution": card.institution_name,
+        "summary_html": _summary(card.highlights.get("description")) or _matched_tags(card.highlights.get("tags")),
+        "teacher": _marked(card.highlights.get("teacher")) or card.teacher,
+        "institution": _marked(card.highlights.get("institution")) or card.institution_name,
         "city": card.region_name_en if is_english() else card.region_name_zh,
         "poster_url": f"/{card.poster_path}" if card.poster_path else None,
         "duration_s": card.duration_s,
@@ -46,6 +48,18 @@ def present_card(card: LectureCard, **extra: Any) -> dict[str, Any]:
 def present_cards(cards: Iterable[LectureCard]) -> list[dict[str, Any]]:
     """Present a list."""
     return [present_card(card) for card in cards]
+
+
+def present_playlist(playlist: PlaylistCard) -> dict[str, Any]:
+    """Return the values `playlist_card` of web/macros/cards.html reads."""
+    return {
+        "url": url_for("curation.playlist", public_id=playlist.public_id),
+        "title": playlist.title,
+        "owner": playlist.unit_name,
+        "note": playlist.intro,
+        "lecture_count": playlist.lecture_count,
+        "poster_url": f"/{playlist.cover.poster_path}" if playlist.cover.poster_path else None,
+    }
 
 
 def _marked(fragments: Sequence[Fragment] | None) -> Markup | None:
@@ -79,8 +93,14 @@ def _summary(fragments: Sequence[Fragment] | None) -> Markup | None:
     return Markup("{}{}{}").format("…" if skipped else "", shown, "…" if left <= 0 else "")
 
 
+def _matched_tags(fragments: Sequence[Fragment] | None) -> Markup | None:
+    """Say why a lecture was found whose title and description do not speak of it."""
+    shown = _marked(fragments)
+    return None if shown is None else Markup("{}{}").format(_("标签："), shown)
+
+
 def facet_groups(
-    facets: Mapping[str, Sequence[FacetValue]], labels: Mapping[str, str], page_url: Any
+    facets: Mapping[str, Sequence[FacetValue]], labels: Mapping[str, str], page_url: Callable[[str, str], str]
 ) -> list[dict[str, Any]]:
     """Return the groups `facets` of web/macros/lists.html reads; `page_url(facet, value)` toggles one value."""
     return [
@@ -88,8 +108,10 @@ def facet_groups(
             "label": labels[name],
             "options": [
                 {
-                    "label": facet_label(value), "url": page_url(name, value.value),
-                    "is_selected": value.is_selected, "count": value.count,
+                    "label": facet_label(value),
+                    "url": page_url(name, value.value),
+                    "is_selected": value.is_selected,
+                    "count": value.count,
                 }
                 for value in values
             ],

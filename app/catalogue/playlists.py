@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.catalogue.queries import LectureCard, list_cards
 from app.kernel.db import Base, text_enum
 from app.library.models import Lecture, LectureState
+from app.library.places import Unit
 
 TITLE_MAX, INTRO_MAX, NOTE_MAX, ITEMS_MAX = 120, 1000, 500, 100
 SHORT_CODE_DIGITS = 7
@@ -84,6 +86,64 @@ class PlaylistContext:
     previous_title: str
     next_position: int | None
     next_title: str
+    #: The centre that made it, and whom to ask there.
+    unit_name: str = ""
+    unit_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistCard:
+    """What a list shows of a public playlist; `cover` is its first public lecture."""
+
+    public_id: str
+    title: str
+    intro: str
+    unit_name: str
+    lecture_count: int
+    cover: LectureCard
+
+
+def list_newest_playlists(db: Session, *, limit: int) -> list[PlaylistCard]:
+    """Return the playlists published last that have something to play, with their covers. Four queries."""
+    found = db.execute(
+        select(Playlist, Unit.name)
+        .join(Unit, Unit.id == Playlist.unit_id)
+        .where(
+            Playlist.state == PlaylistState.PUBLISHED,
+            exists().where(PlaylistItem.playlist_id == Playlist.id, *_is_played()),
+        )
+        .order_by(Playlist.published_at.desc(), Playlist.id.desc())
+        .limit(limit)
+    ).all()
+    lecture_ids: dict[int, list[int]] = {playlist.id: [] for playlist, _ in found}
+    for playlist_id, lecture_id in db.execute(
+        select(PlaylistItem.playlist_id, PlaylistItem.lecture_id)
+        .where(PlaylistItem.playlist_id.in_(lecture_ids), exists().where(*_is_played()))
+        .order_by(PlaylistItem.position)
+    ):
+        lecture_ids[playlist_id].append(lecture_id)
+    covers = {card.id: card for card in list_cards(db, [ids[0] for ids in lecture_ids.values() if ids])}
+    return [
+        PlaylistCard(
+            public_id=playlist.public_id,
+            title=playlist.title,
+            intro=playlist.intro,
+            unit_name=unit_name,
+            lecture_count=len(lecture_ids[playlist.id]),
+            cover=covers[lecture_ids[playlist.id][0]],
+        )
+        for playlist, unit_name in found
+        if lecture_ids[playlist.id]
+    ]
+
+
+def _is_played() -> tuple[ColumnElement[bool], ...]:
+    """Say of an item that residents get it: neither removed nor of a lecture that is not public."""
+    return (
+        PlaylistItem.removed_at.is_(None),
+        Lecture.id == PlaylistItem.lecture_id,
+        Lecture.state == LectureState.PUBLISHED,
+    )
 
 
 def public_lectures(db: Session, playlist_public_id: str) -> list[tuple[str, str, str]]:
@@ -93,8 +153,10 @@ def public_lectures(db: Session, playlist_public_id: str) -> list[tuple[str, str
         .join(PlaylistItem, PlaylistItem.playlist_id == Playlist.id)
         .join(Lecture, Lecture.id == PlaylistItem.lecture_id)
         .where(
-            Playlist.public_id == playlist_public_id, Playlist.state == PlaylistState.PUBLISHED,
-            PlaylistItem.removed_at.is_(None), Lecture.state == LectureState.PUBLISHED,
+            Playlist.public_id == playlist_public_id,
+            Playlist.state == PlaylistState.PUBLISHED,
+            PlaylistItem.removed_at.is_(None),
+            Lecture.state == LectureState.PUBLISHED,
         )
         .order_by(PlaylistItem.position)
     )
@@ -121,11 +183,21 @@ def playlist_context(
         position = places[0]
     if not 1 <= position <= len(rows):
         return None
+    unit = db.execute(
+        select(Unit.name, Unit.contact_phone)
+        .join(Playlist, Playlist.unit_id == Unit.id)
+        .where(Playlist.public_id == playlist_public_id)
+    ).one()
     has_previous, has_next = position > 1, position < len(rows)
     return PlaylistContext(
-        title=rows[0][0], public_id=playlist_public_id, position=position, count=len(rows),
+        title=rows[0][0],
+        public_id=playlist_public_id,
+        position=position,
+        count=len(rows),
         previous_position=position - 1 if has_previous else None,
         previous_title=rows[position - 2][2] if has_previous else "",
         next_position=position + 1 if has_next else None,
         next_title=rows[position][2] if has_next else "",
+        unit_name=unit.name,
+        unit_phone=unit.contact_phone,
     )

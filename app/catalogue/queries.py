@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalogue.documents import FACETS, document_id, lecture_id_of
 from app.kernel.errors import Unavailable
-from app.library.models import Lecture, LectureState
+from app.library.models import Lecture, LectureState, LectureTerm
 from app.library.places import Institution
 from app.library.queries import city_of, list_cities, list_terms
 from app.media.models import MediaSet
@@ -132,15 +132,30 @@ def list_newest(db: Session, *, limit: int) -> list[LectureCard]:
 
 
 def list_similar(db: Session, lecture: Lecture, *, limit: int) -> list[LectureCard]:
-    """Return other public lectures of the same course or institution, newest first."""
+    """Return other public lectures: those sharing most topics first, then the institution's own, newest first.
+
+    Args:
+        db: session.
+        lecture: loaded with its terms.
+        limit: how many at most.
+    """
+    topics = [term.id for term in lecture.terms if term.scheme == "topic"]
+    shares_topic = (LectureTerm.lecture_id == Lecture.id, LectureTerm.term_id.in_(topics))
+    shared_topics = select(func.count()).select_from(LectureTerm).where(*shares_topic).correlate(Lecture)
+    own_institution = case((Lecture.institution_id == lecture.institution_id, 1), else_=0)
     ids = db.scalars(
         select(Lecture.id)
         .where(
             Lecture.state == LectureState.PUBLISHED,
             Lecture.id != lecture.id,
-            Lecture.institution_id == lecture.institution_id,
+            or_(Lecture.institution_id == lecture.institution_id, exists().where(*shares_topic)),
         )
-        .order_by(Lecture.published_at.desc(), Lecture.id.desc())
+        .order_by(
+            shared_topics.scalar_subquery().desc(),
+            own_institution.desc(),
+            Lecture.published_at.desc(),
+            Lecture.id.desc(),
+        )
         .limit(limit)
     ).all()
     return list_cards(db, ids)
@@ -178,13 +193,15 @@ def search_lectures(
         raise Unavailable("目录正在整理，请稍等一分钟再搜索。", code="index_unusable") from error
     ids = [lecture_id_of(hit.id) for hit in result.hits]
     cards = list_cards(db, ids, {lecture_id_of(hit.id): hit.highlights for hit in result.hits})
+    #: Hits the index still has although they left the library are neither shown nor counted.
+    total = max(0, result.total - (len(ids) - len(cards)))
     counts = {name: {item.value: item.count for item in items} for name, items in result.facets.items()}
     return SearchPage(
         text=asked,
         cards=tuple(cards),
-        total=result.total,
+        total=total,
         page=wanted,
-        pages=max(1, -(-result.total // per_page)),
+        pages=max(1, -(-total // per_page)),
         facets=_label_facets(db, counts, chosen),
         took_ms=result.took_ms,
     )

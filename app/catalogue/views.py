@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,15 +12,30 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.catalogue.cards import facet_groups, facet_label, present_cards
+from app.catalogue.cards import facet_groups, facet_label, is_english, present_cards, present_playlist
 from app.catalogue.documents import FACETS
-from app.catalogue.queries import list_newest, search_lectures
-from app.library.queries import list_current_terms
+from app.catalogue.home import list_first_words, list_used_terms
+from app.catalogue.playlists import list_newest_playlists
+from app.catalogue.queries import MAX_QUERY_LETTERS, list_newest, search_lectures
+from app.library.models import Term
 from app.web import access, edge, preferences
 
-HOME_CARDS = 12
+#: Whom the audience picker of the home page names first.
+NEAREST_AUDIENCES = ("elder", "resident")
 SORTS = ("relevance", "newest")
 MAX_PAGE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSize:
+    """How much of each the home page shows."""
+
+    words: int
+    playlists: int
+    lectures: int
+
+
+NORMAL_HOME, ELDER_HOME = HomeSize(words=8, playlists=2, lectures=8), HomeSize(words=6, playlists=1, lectures=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ class Wanted:
         sort = request.args.get("sort", "relevance")
         page = request.args.get("page", 1, type=int)
         return cls(
-            text=" ".join(request.args.get("q", "").split()),
+            text=" ".join(request.args.get("q", "").split())[:MAX_QUERY_LETTERS],
             filters={name: values for name, values in filters.items() if values},
             sort=sort if sort in SORTS else "relevance",
             page=min(max(1, page), MAX_PAGE),
@@ -74,14 +89,7 @@ def create_blueprint(index_path: Path) -> Blueprint:
     @blueprint.get("/")
     @access.public
     def home() -> ResponseReturnValue:
-        db = edge.session()
-        terms = list_current_terms(db)
-        return render_template(
-            "catalogue/home.html",
-            lectures=present_cards(list_newest(db, limit=HOME_CARDS)),
-            audiences=[term for term in terms if term.scheme == "audience"],
-            topics=[term for term in terms if term.scheme == "topic"],
-        )
+        return _home()
 
     @blueprint.get("/lectures")
     @access.public
@@ -98,13 +106,35 @@ def create_blueprint(index_path: Path) -> Blueprint:
     return blueprint
 
 
+def _home() -> ResponseReturnValue:
+    db, is_elder = edge.session(), preferences.current().is_elder
+    shown = ELDER_HOME if is_elder else NORMAL_HOME
+    audiences = sorted(list_used_terms(db, "audience"), key=lambda term: term.key not in NEAREST_AUDIENCES)
+    return render_template(
+        "catalogue/home.html",
+        words=list_first_words(db, limit=shown.words),
+        audiences=_options(audiences),
+        topics=_options(list_used_terms(db, "topic")),
+        playlists=[present_playlist(playlist) for playlist in list_newest_playlists(db, limit=shown.playlists)],
+        lectures=present_cards(list_newest(db, limit=shown.lectures)),
+    )
+
+
+def _options(terms: Sequence[Term]) -> list[tuple[str, str]]:
+    return [(term.key, term.label_en if is_english() else term.label_zh) for term in terms]
+
+
 def _results(endpoint: str, index_path: Path) -> ResponseReturnValue:
     wanted = Wanted.from_request()
     page = search_lectures(
         edge.session(), index_path, wanted.text, filters=wanted.filters, page=wanted.page, sort=wanted.sort
     )
     labels = {
-        "city": _("城市"), "audience": _("适合谁"), "topic": _("主题"), "type": _("形式"), "institution": _("学校"),
+        "city": _("城市"),
+        "audience": _("适合谁"),
+        "topic": _("主题"),
+        "type": _("形式"),
+        "institution": _("学校"),
     }
     chosen = [
         (facet_label(value), wanted.address(endpoint, filters=wanted.toggled(name, value.value)))
@@ -118,6 +148,7 @@ def _results(endpoint: str, index_path: Path) -> ResponseReturnValue:
         search_text=wanted.text,
         result=page,
         lectures=present_cards(page.cards),
+        words=[] if page.cards else list_first_words(edge.session(), limit=NORMAL_HOME.words),
         groups=facet_groups(
             page.facets, labels, lambda name, value: wanted.address(endpoint, filters=wanted.toggled(name, value))
         ),

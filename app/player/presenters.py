@@ -34,8 +34,12 @@ def present_media(
         "m4a_url": address(media.m4a_name),
         "captions": [
             {
-                "url": url_for("player.caption", public_id=lecture.public_id, language=item.language, v=item.sha256[:12]),
-                "lang": item.language, "label": item.label, "is_machine": item.is_machine,
+                "url": url_for(
+                    "player.caption", public_id=lecture.public_id, language=item.language, v=item.sha256[:12]
+                ),
+                "lang": item.language,
+                "label": item.label,
+                "is_machine": item.is_machine,
             }
             for item in lecture.captions
         ],
@@ -45,6 +49,12 @@ def present_media(
         "next": following,
         "help_phone": help_phone,
     }
+
+
+def download_size(media: MediaSet) -> int:
+    """Return about how big the plain file is: it repeats one rendition, `480p.mp4` the 480p one with the sound."""
+    stem = (media.mp4_name or media.m4a_name or "").partition(".")[0]
+    return sum(item.size_bytes for item in media.renditions if item.kind == "audio" or item.name == stem)
 
 
 def _rendition(item: Rendition, renditions: Sequence[Rendition]) -> dict[str, Any]:

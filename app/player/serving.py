@@ -32,11 +32,19 @@ def serve_object(storage: Storage, key: str, *, is_public: bool, download_name: 
         path = storage.local_path(key)
         if path is not None:
             response = send_file(
-                path, mimetype=stat.content_type, conditional=True, etag=f"{stat.size_bytes}-{stat.etag}",
-                last_modified=stat.modified_at, as_attachment=download_name is not None, download_name=download_name,
+                path,
+                mimetype=stat.content_type,
+                conditional=True,
+                etag=f"{stat.size_bytes}-{stat.etag}",
+                last_modified=stat.modified_at,
+                as_attachment=download_name is not None,
+                download_name=download_name,
             )
         else:
             response = _stream(storage, key, stat.size_bytes, stat.content_type)
+            response.set_etag(f"{stat.size_bytes}-{stat.etag}")
+            response.last_modified = stat.modified_at
+            response.make_conditional(request.environ)
             if download_name is not None:
                 response.headers.set("Content-Disposition", "attachment", filename=download_name)
     except ObjectMissing as error:

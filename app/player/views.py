@@ -10,14 +10,14 @@ from app.catalogue.cards import is_english, present_cards
 from app.catalogue.playlists import PlaylistContext, playlist_context
 from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
-from app.library.models import LectureState
+from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture, list_terms
 from app.media.queries import current_set, may_fetch_media, media_prefix
-from app.player.presenters import present_media
+from app.player.presenters import download_size, present_media
 from app.player.serving import IMMUTABLE, PRIVATE, serve_object
-from app.web import access, edge
+from app.web import access, edge, preferences
 
-SIMILAR_CARDS = 6
+SIMILAR_CARDS, SIMILAR_CARDS_ELDER = 6, 3
 
 
 def create_blueprint() -> Blueprint:
@@ -37,39 +37,57 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
     try:
         lecture = get_lecture(db, actor, public_id)
     except Withdrawn as error:
-        return render_template("player/withdrawn.html", title=error.context.get("title", ""), reason=error.context.get("reason", "")), 410
+        return render_template(
+            "player/withdrawn.html", title=error.context.get("title", ""), reason=error.context.get("reason", "")
+        ), 410
     media = current_set(db, lecture.id)
     settings = edge.platform().settings
-    playlist = _where_in_playlist()
+    playlist = _where_in_playlist(public_id)
     terms = {(term.scheme, term.key): term for term in list_terms(db)}
     licence = terms.get(("licence", lecture.licence))
+    ask = _whom_to_ask(lecture, playlist, settings.site.contact_phone)
     page_url = settings.app.base_url + url_for("player.lecture", public_id=public_id)
+    limit = SIMILAR_CARDS_ELDER if preferences.current().is_elder else SIMILAR_CARDS
     return render_template(
         "player/lecture.html",
         lecture=lecture,
         media=present_media(
-            lecture, media, page_url=page_url, following=_following(playlist),
-            help_phone=lecture.institution.contact_phone or settings.site.contact_phone,
-        ) if media is not None else None,
-        is_draft=lecture.state is not LectureState.PUBLISHED,
+            lecture, media, page_url=page_url, following=_following(playlist), help_phone=ask[0][1] if ask else ""
+        )
+        if media is not None
+        else None,
+        state_words=_state_words(lecture.state),
         playlist=playlist,
+        ask=ask,
         licence=(licence.label_en if is_english() else licence.label_zh) if licence is not None else "",
-        download_size_bytes=_download_size(media) if media is not None else 0,
-        similar=present_cards(list_similar(db, lecture, limit=SIMILAR_CARDS)),
+        download_size_bytes=download_size(media) if media is not None else 0,
+        similar=present_cards(list_similar(db, lecture, limit=limit)),
     )
 
 
-def _download_size(media: object) -> int:
-    """Return the size of the plain file, as the store knows it."""
-    name = getattr(media, "mp4_name", None) or getattr(media, "m4a_name", None)
-    stat = edge.platform().storage.stat(f"{media_prefix(media.digest)}/{name}") if name else None  # type: ignore[attr-defined]
-    return stat.size_bytes if stat is not None else 0
+def _state_words(state: LectureState) -> str:
+    """Say to the people of the institution why the public does not see this page; nothing when it does."""
+    if state is LectureState.DRAFT:
+        return _("这一讲还没有公开，只有本校人员能看到。")
+    return _("这一讲已经下架，只有本校人员能看到。") if state is LectureState.WITHDRAWN else ""
 
 
-def _where_in_playlist() -> PlaylistContext | None:
-    """Read `list` and `at` of the address: where in which playlist the reader is."""
-    public_id, position = request.args.get("list", ""), request.args.get("at", 0, type=int)
-    return playlist_context(edge.session(), public_id, position) if public_id and position > 0 else None
+def _whom_to_ask(lecture: Lecture, playlist: PlaylistContext | None, site_phone: str) -> list[tuple[str, str]]:
+    """Return (words, phone) of the people nearest to the reader first: centre, school, operator."""
+    phones = []
+    if playlist is not None and playlist.unit_phone:
+        phones.append((_("看不明白，打电话问%(unit)s：", unit=playlist.unit_name), playlist.unit_phone))
+    if lecture.institution.contact_phone:
+        phones.append((_("课里的问题，打电话问学校："), lecture.institution.contact_phone))
+    return phones or ([(_("看不明白，打电话问："), site_phone)] if site_phone else [])
+
+
+def _where_in_playlist(lecture_public_id: str) -> PlaylistContext | None:
+    """Read `list` and `at` of the address: where in which playlist the reader is. Only `list` is needed."""
+    public_id, position = request.args.get("list", ""), request.args.get("at", 1, type=int)
+    if not public_id:
+        return None
+    return playlist_context(edge.session(), public_id, position, lecture_public_id=lecture_public_id)
 
 
 def _following(playlist: PlaylistContext | None) -> dict[str, str] | None:
@@ -103,8 +121,10 @@ def download(public_id: str) -> ResponseReturnValue:
         raise NotFound(public_id=public_id)
     filename = f"{lecture.title}.{name.rpartition('.')[2]}"
     return serve_object(
-        edge.platform().storage, f"{media_prefix(media.digest)}/{name}",
-        is_public=lecture.state is LectureState.PUBLISHED, download_name=filename,
+        edge.platform().storage,
+        f"{media_prefix(media.digest)}/{name}",
+        is_public=lecture.state is LectureState.PUBLISHED,
+        download_name=filename,
     )
 
 
