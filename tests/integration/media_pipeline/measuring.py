@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
+
+_LOOKING = tempfile.TemporaryDirectory(prefix="looking-")
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,8 @@ class Packets:
 
 
 def joined(folder: Path) -> Path:
-    """Return init and segments of a rendition as one file."""
-    target = folder / "joined-for-test.mp4"
+    """Return init and segments of a rendition as one file, kept outside the store."""
+    target = Path(_LOOKING.name) / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.mp4"
     parts = [folder / "init.mp4", *sorted(folder.glob("*.m4s"))]
     target.write_bytes(b"".join(part.read_bytes() for part in parts))
     return target

@@ -36,7 +36,7 @@ def assert_sound(encoded_source, tolerance_s=None):
             assert rendition.width_px <= info.video.display_width_px
             assert rendition.height_px <= info.video.display_height_px
             assert rendition.width_px % 2 == rendition.height_px % 2 == 0
-            with measuring.av.open(str(encoded_source.folder / rendition.name / "joined-for-test.mp4")) as container:
+            with measuring.av.open(str(measuring.joined(encoded_source.folder / rendition.name))) as container:
                 context = container.streams.video[0].codec_context
                 assert (context.width, context.height) == (rendition.width_px, rendition.height_px)
                 assert container.streams.video[0].sample_aspect_ratio in (None, 0, 1)
