@@ -218,7 +218,12 @@ def _wrapper(limits: ProcessLimits) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _helpers() -> tuple[str | None, str | None, str | None]:
-    return shutil.which("setpriv"), shutil.which("prlimit"), shutil.which("nice")
+    setpriv = shutil.which("setpriv")
+    if setpriv is not None:
+        # The small setpriv of busybox knows no parent-death signal.
+        asked = subprocess.run([setpriv, "--help"], capture_output=True, check=False, timeout=10)
+        setpriv = setpriv if b"--pdeathsig" in asked.stdout else None
+    return setpriv, shutil.which("prlimit"), shutil.which("nice")
 
 
 def _environment() -> dict[str, str]:
