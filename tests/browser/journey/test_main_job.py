@@ -46,10 +46,10 @@ def create_and_upload(teacher: Visitor, clip: Path) -> str:
     page.get_by_role("link", name="新建讲座").first.click()
     page.wait_for_url("**/studio/lectures/new")
     page.get_by_test_id("file").set_input_files(clip)
-    page.fill("[name=title]", TITLE)
-    page.fill("[name=teacher]", "周老师")
-    page.fill("[name=description]", "天冷了怎样吃、怎样动、怎样穿，一讲说清楚。")
-    page.fill("[name=tags]", "保健、冬季")
+    page.fill("#lecture-form [name=title]", TITLE)
+    page.fill("#lecture-form [name=teacher]", "周老师")
+    page.fill("#lecture-form [name=description]", "天冷了怎样吃、怎样动、怎样穿，一讲说清楚。")
+    page.fill("#lecture-form [name=tags]", "保健、冬季")
     page.check("[name=audience][value=elder]")
     page.check("[name=topic] >> nth=0")
     page.check("[name=resource_type] >> nth=0")
@@ -66,12 +66,10 @@ def create_and_upload(teacher: Visitor, clip: Path) -> str:
 def watch_progress(teacher: Visitor) -> list[str]:
     """Look at the page, which renews itself, until the media are ready; return what it showed on the way."""
     status = teacher.page.get_by_test_id("media-status")
-    status.wait_for()
     phases: list[str] = []
 
     def is_over() -> bool:
-        # One question, so that the status is not swapped between finding and reading it.
-        phase = teacher.page.evaluate("document.querySelector('[data-testid=media-status]')?.dataset.phase || ''")
+        phase = status.get_attribute("data-phase") or ""  # waits while the page goes from the form to the lecture
         if phase and phase not in phases[-1:]:
             phases.append(phase)
         return phase in {"ready", "failed", "cancelled"}
@@ -101,6 +99,7 @@ def find_and_play(resident: Visitor, lecture: str) -> str:
     player.play()
     assert player.state("engine") == "hls"
     for rung, height_px in (("240p", 240), ("720p", 720)):
+        player.back()
         player.choose(rung)
         player.reaches("level", rung)
         player.plays_on()
@@ -109,6 +108,7 @@ def find_and_play(resident: Visitor, lecture: str) -> str:
             f"the picture is to be {height_px} lines high",
         )
         assert any(f"/{rung}/" in url for url in resident.asked)
+    player.back()
     player.root.locator("[data-player-listen]").tap()
     player.reaches("mode", "audio")
     player.plays_on()
@@ -135,8 +135,8 @@ def make_playlist(curator: Visitor, lecture: str) -> str:
     curator.sign_in(CURATOR)
     curator.open("/desk/playlists")
     page.locator("main a[href$='/desk/playlists/new']").first.click()
-    page.fill("[name=title]", PLAYLIST)
-    page.fill("[name=intro]", "每天一讲，十分钟。")
+    page.fill("main [name=title]", PLAYLIST)
+    page.fill("main [name=intro]", "每天一讲，十分钟。")
     page.get_by_role("button", name="建好，去找课").click()
     page.wait_for_url(re.compile(r"/desk/playlists/(?!new)\w+$"))
     playlist = page.url.rpartition("/")[2]
@@ -183,7 +183,7 @@ def withdraw(teacher: Visitor, lecture: str) -> None:
     page = teacher.page
     teacher.open(f"/studio/lectures/{lecture}")
     page.get_by_test_id("withdraw").click()
-    page.fill("[name=reason]", REASON)
+    page.fill("main [name=reason]", REASON)
     page.get_by_role("button", name="是的，下架").click()
     page.get_by_text("已经下架，居民看不到了。").wait_for()
 
