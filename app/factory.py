@@ -149,11 +149,7 @@ def _register_rooms(app: Flask, settings: Settings) -> None:
     limiter = Limiter(_remote_address, app=app)
     blueprints = [
         web_views.create_blueprint(),
-        accounts_views.create_blueprint(
-            limiter,
-            sign_in_limit=settings.web.sign_in_limit,
-            session_lasts=timedelta(days=settings.web.session_days),
-        ),
+        accounts_views.create_blueprint(limiter, sign_in_limit=settings.web.sign_in_limit),
         catalogue_views.create_blueprint(settings.search.index_path),
         player_views.create_blueprint(),
         curation_views.create_blueprint(settings.search.index_path),

@@ -25,56 +25,60 @@ def _who_tries() -> str:
     return f"{request.remote_addr}|{name[:64]}"
 
 
-def create_blueprint(limiter: Limiter, *, sign_in_limit: str, session_lasts: timedelta) -> Blueprint:
-    """Build the blueprint; the limits are settings."""
+def create_blueprint(limiter: Limiter, *, sign_in_limit: str) -> Blueprint:
+    """Build the blueprint; only refused attempts count against the limit.
+
+    Whoever knows the password is never locked out by their own visits.
+    """
     blueprint = Blueprint("accounts", __name__, template_folder="templates")
-
-    @blueprint.get("/sign-in", endpoint="sign_in")
-    @access.public
-    def sign_in_form() -> ResponseReturnValue:
-        if edge.current_actor().is_authenticated:
-            return redirect(local_target(request.args.get("next"), default=_home_of()))
-        form = SignInForm(data={"next": request.args.get("next", "")})
-        return render_template("accounts/sign_in.html", form=form)
-
-    @blueprint.post("/sign-in", endpoint="sign_in_submit")
-    # Only refused attempts count: whoever knows the password is never locked out by their own visits.
-    @limiter.limit(sign_in_limit, key_func=_who_tries, deduct_when=lambda response: response.status_code == 401)
-    @access.public
-    def sign_in() -> ResponseReturnValue:
-        form = SignInForm()
-        if not form.validate():
-            return render_template("accounts/sign_in.html", form=form), 422
-        try:
-            signed_in = services.sign_in(
-                edge.session(),
-                form.login.data or "",
-                form.password.data or "",
-                user_agent=request.user_agent.string,
-                lasts=session_lasts,
-            )
-        except NotAuthenticated as error:
-            form.password.errors = [*form.password.errors, _(error.message)]
-            return render_template("accounts/sign_in.html", form=form), 401
-        edge.session().flush()
-        actor = find_actor(edge.session(), signed_in.token)
-        if actor is None:
-            raise NotFound
-        session.clear()  # nothing set before signing in survives it
-        session.permanent = True
-        login_user(SessionUser(signed_in.token, actor))
-        return redirect(local_target(form.next.data, default=_home_of()), 303)
-
-    @blueprint.post("/sign-out", endpoint="sign_out")
-    @access.signed_in
-    def sign_out() -> ResponseReturnValue:
-        services.sign_out(edge.session(), current_user.token)
-        logout_user()
-        session.clear()
-        flash(_("您已退出登录。"), "success")
-        return redirect(url_for("catalogue.home"), 303)
-
+    limited = limiter.limit(sign_in_limit, key_func=_who_tries, deduct_when=lambda answer: answer.status_code == 401)
+    blueprint.get("/sign-in", endpoint="sign_in")(show_sign_in)
+    blueprint.post("/sign-in", endpoint="sign_in_submit")(limited(sign_in))
+    blueprint.post("/sign-out", endpoint="sign_out")(sign_out)
     return blueprint
+
+
+@access.public
+def show_sign_in() -> ResponseReturnValue:
+    """Show the form, or go on when somebody is signed in already."""
+    if edge.current_actor().is_authenticated:
+        return redirect(local_target(request.args.get("next"), default=_home_of()))
+    form = SignInForm(data={"next": request.args.get("next", "")})
+    return render_template("accounts/sign_in.html", form=form)
+
+
+@access.public
+def sign_in() -> ResponseReturnValue:
+    """Check name and password, open a session, go where the person was heading."""
+    form = SignInForm()
+    if not form.validate():
+        return render_template("accounts/sign_in.html", form=form), 422
+    db = edge.session()
+    lasts = timedelta(days=edge.platform().settings.web.session_days)
+    name, password, browser = form.login.data or "", form.password.data or "", request.user_agent.string
+    try:
+        signed_in = services.sign_in(db, name, password, user_agent=browser, lasts=lasts)
+    except NotAuthenticated as error:
+        form.password.errors = [*form.password.errors, _(error.message)]
+        return render_template("accounts/sign_in.html", form=form), 401
+    db.flush()
+    actor = find_actor(db, signed_in.token)
+    if actor is None:
+        raise NotFound
+    session.clear()  # nothing set before signing in survives it
+    session.permanent = True
+    login_user(SessionUser(signed_in.token, actor))
+    return redirect(local_target(form.next.data, default=_home_of()), 303)
+
+
+@access.signed_in
+def sign_out() -> ResponseReturnValue:
+    """Close the session for good, not only its cookie."""
+    services.sign_out(edge.session(), current_user.token)
+    logout_user()
+    session.clear()
+    flash(_("您已退出登录。"), "success")
+    return redirect(url_for("catalogue.home"), 303)
 
 
 def _home_of() -> str:

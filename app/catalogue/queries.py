@@ -17,7 +17,7 @@ from app.library.places import Institution
 from app.library.queries import city_of, list_cities, list_terms
 from app.media.models import MediaSet
 from app.media.queries import current_sets, media_prefix
-from search_index import Fragment, IndexUnusable, SearchRequest, open_index
+from search_index import Fragment, IndexUnusable, SearchRequest, SearchResult, open_index
 
 PER_PAGE = 24
 #: Facets whose values are vocabulary terms, and the scheme each comes from.
@@ -179,18 +179,17 @@ def search_lectures(
     chosen = {name: values for name, values in (filters or {}).items() if name in FACETS and values}
     asked = text.strip()[:MAX_QUERY_LETTERS]
     wanted = max(1, page)
-    request = SearchRequest(
-        text=asked,
-        filters=chosen,
-        facets=FACETS,
-        offset=(wanted - 1) * per_page,
-        limit=per_page,
-        sort="newest" if sort == "newest" else "relevance",
+    result = _ask_index(
+        index_path,
+        SearchRequest(
+            text=asked,
+            filters=chosen,
+            facets=FACETS,
+            offset=(wanted - 1) * per_page,
+            limit=per_page,
+            sort="newest" if sort == "newest" else "relevance",
+        ),
     )
-    try:
-        result = open_index(index_path).search(request)
-    except IndexUnusable as error:
-        raise Unavailable("目录正在整理，请稍等一分钟再搜索。", code="index_unusable") from error
     ids = [lecture_id_of(hit.id) for hit in result.hits]
     cards = list_cards(db, ids, {lecture_id_of(hit.id): hit.highlights for hit in result.hits})
     #: Hits the index still has although they left the library are neither shown nor counted.
@@ -205,6 +204,13 @@ def search_lectures(
         facets=_label_facets(db, counts, chosen),
         took_ms=result.took_ms,
     )
+
+
+def _ask_index(index_path: Path, request: SearchRequest) -> SearchResult:
+    try:
+        return open_index(index_path).search(request)
+    except IndexUnusable as error:
+        raise Unavailable("目录正在整理，请稍等一分钟再搜索。", code="index_unusable") from error
 
 
 def _label_facets(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, url_for
 
 
-def link_if(endpoint: str, **values: Any) -> str | None:  # noqa: ANN401 - what url_for takes
+def link_if(endpoint: str, **values: Any) -> str | None:
     """Return url_for(endpoint), or None when this app was built without that room."""
     if endpoint not in current_app.view_functions:
         return None

@@ -1,4 +1,4 @@
-"""Every route has an access rule, and the rules are the ones written here by hand: a new route has to be thought about."""
+"""Every route has the access rule written for it here by hand: a new route has to be thought about."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ ALLOWED = {
 
 
 def expected_rule(endpoint: str) -> str | None:
-    matches = [prefix for prefix in EXPECTED if endpoint == prefix or (prefix.endswith(".") and endpoint.startswith(prefix))]
+    matches = [
+        prefix for prefix in EXPECTED if endpoint == prefix or (prefix.endswith(".") and endpoint.startswith(prefix))
+    ]
     return EXPECTED[max(matches, key=len)] if matches else None
 
 
@@ -61,7 +63,8 @@ def test_no_public_route_writes_without_being_named(app: Flask):
     writing = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if rule.methods & {"POST", "PUT", "PATCH", "DELETE"} and app.view_functions[rule.endpoint].access_rule.name == "public"
+        if rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+        and app.view_functions[rule.endpoint].access_rule.name == "public"
     }
 
     assert writing <= {"accounts.sign_in_submit", "web.save_preferences"}
@@ -88,7 +91,9 @@ def test_each_role_is_let_in_and_kept_out_as_written(app: Flask, browsers: dict[
         if "GET" not in rule.methods:
             continue
         values = dict.fromkeys(rule.arguments, "nothing-here")
-        values.update({name: 1 for name, converter in rule._converters.items() if type(converter).__name__ == "IntegerConverter"})
+        values.update(
+            {name: 1 for name, converter in rule._converters.items() if type(converter).__name__ == "IntegerConverter"}
+        )
         path = rule.build(values, append_unknown=False)[1]
         needs = app.view_functions[rule.endpoint].access_rule.name
         for role, client in browsers.items():
