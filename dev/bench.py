@@ -23,9 +23,7 @@ def main(arguments: list[str]) -> int:
         print(f"bench: choose from {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     load = os.getloadavg()[0]
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f} at the start, Python {platform.python_version()}"
-    )
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}")
     for name in names:
         print(f"\n=== {name} " + "=" * (70 - len(name)), flush=True)
         status = subprocess.run([sys.executable, "-m", f"tests.bench.bench_{name}"], cwd=ROOT, check=False).returncode

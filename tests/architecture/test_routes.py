@@ -85,7 +85,7 @@ def browsers(app: Flask, sign_in: Callable[[str], FlaskClient]) -> dict[Role | N
 
 
 def test_each_role_is_let_in_and_kept_out_as_written(app: Flask, browsers: dict[Role | None, FlaskClient]):
-    """Call every readable route as every role with ids that do not exist: a rule answers before the thing is looked up."""
+    """Call every readable route as every role, with ids that do not exist: the rule answers before any look-up."""
     wrong = []
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods:
