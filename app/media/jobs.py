@@ -20,7 +20,7 @@ from app.kernel.storage import ManagedStorage
 from app.media import services
 from app.media.models import Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
-from media_pipeline.errors import Cancelled, EncodingFailed, OutOfSpace, PipelineError
+from media_pipeline.errors import PipelineError
 from media_pipeline.ports import ObjectMissing, Storage, StorageFull, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def encode_handler(workshop: MediaWorkshop) -> Handler:
         try:
             return _encode(workshop, context, source)
         except PipelineError as error:
-            raise JobFailed(error.code, error.sentence, is_transient=_is_transient(error)) from error
+            raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
         except ObjectMissing as error:
             raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
         except StorageFull as error:
@@ -96,12 +96,6 @@ def _local_source(storage: Storage, source: Source, work_dir: Path) -> Path:
         path = work_dir / "source"
         storage.fetch(source.storage_key, path)
     return path
-
-
-def _is_transient(error: PipelineError) -> bool:
-    if isinstance(error, Cancelled):
-        return True  # cancelled by a lost lease or a person; the engine records which
-    return isinstance(error, OutOfSpace) or (isinstance(error, EncodingFailed) and error.is_transient)
 
 
 def sweep_handler(storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE) -> Handler:
