@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 from flask import Flask
-from flask.wrappers import Response
 
-from app.kernel.db import reading
 from config.settings import Settings
 from tests.fixtures.app import build_app
 
 
 def ask(app: Flask) -> tuple[int, dict[str, str]]:
-    with app.test_request_context("/healthz"), reading():
-        response = app.make_response(app.view_functions["admin.healthz"]())
-    assert isinstance(response, Response)
-    return response.status_code, json.loads(response.get_data())
+    response = app.test_client().get("/healthz")
+    assert response.headers["Cache-Control"] == "no-store"
+    return response.status_code, response.get_json()
 
 
 def test_all_is_well(app: Flask):

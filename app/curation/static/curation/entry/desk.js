@@ -49,6 +49,7 @@ function swap(page, names) {
 async function send(form, submitter) {
   const body = new URLSearchParams(new FormData(form));
   if (submitter && submitter.name) body.set(submitter.name, submitter.value);
+  body.set('version', versionIn(document)); // the list may have been swapped while this form waited its turn
   const address = new URL(form.action);
   address.search = window.location.search; // the search may have changed since the form was drawn
   const response = await fetch(address, { method: 'POST', body, headers: { Accept: 'text/html' } });
@@ -59,6 +60,10 @@ async function send(form, submitter) {
 
 // When something went wrong the server has the words for it: send the form as if this script were not there.
 function sendPlainly(form, submitter) {
+  if (!form.isConnected) {
+    form.hidden = true;
+    document.body.append(form);
+  }
   form.removeAttribute('data-swap');
   form.removeAttribute('data-note');
   if (submitter && submitter.name) {
@@ -93,14 +98,18 @@ function change(form, submitter) {
   });
 }
 
-function saveNote(form) {
-  const area = form.querySelector('textarea');
-  const words = area.value;
-  if (words === area.defaultValue) return;
+function saveNote(id) {
   queue = queue.then(async () => {
+    const area = document.getElementById(id); // looked up now: an earlier turn may have swapped the list
+    if (!area || area.value === area.defaultValue) return;
+    const words = area.value;
+    const { form } = area;
     try {
-      useVersion(versionIn(await send(form)));
+      const page = await send(form);
+      useVersion(versionIn(page));
       area.defaultValue = words;
+      const row = area.closest('.desk-row');
+      row.querySelector('summary').replaceWith(document.importNode(page.querySelector(`#${row.id} summary`), true));
       form.querySelector('[data-saved]').textContent = form.dataset.says;
       say(form.dataset.says);
     } catch {
@@ -175,14 +184,12 @@ document.addEventListener('submit', (event) => {
     change(form, event.submitter);
   } else if (form.matches('[data-note]')) {
     event.preventDefault();
-    saveNote(form);
+    saveNote(form.querySelector('textarea').id);
   }
 }, true);
 
 document.addEventListener('focusout', (event) => {
-  const form = event.target.matches('[data-note] textarea') && event.target.closest('[data-note]');
-  // The list may have been swapped under the text meanwhile; then the unsaved words live on in the new one.
-  if (form && form.isConnected) saveNote(form);
+  if (event.target.matches('[data-note] textarea')) saveNote(event.target.id);
 });
 
 makeSortable();
