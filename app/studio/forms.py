@@ -24,7 +24,6 @@ from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from app.library.models import DESCRIPTION_MAX, TEACHER_MAX, TITLE_MAX, Lecture, Term
 from app.library.services import LECTURE_SCHEMES, LectureFields
-from app.studio.services import CAPTION_LANGUAGES
 
 _TAG_SEPARATORS = re.compile(r"[,，、;；\n]")
 #: Vocabularies of which a lecture has exactly one term.
@@ -98,7 +97,7 @@ class NewLectureForm(LectureForm):
 class CaptionForm(FlaskForm):
     """One caption file."""
 
-    language = SelectField(_l("字幕语言"), choices=list(CAPTION_LANGUAGES.items()), validate_choice=False)
+    language = StringField(_l("字幕语言"))
     caption = FileField(_l("字幕文件"))
 
 

@@ -147,7 +147,7 @@ def _show(
         page=page,
         problem=problem,
         caption_problems=caption_problems or {},
-        caption_form=CaptionForm(formdata=None),
+        caption_languages=list(services.CAPTION_LANGUAGES.items()),
         missing=missing,
         edited_fields=_EDITED_FIELDS,
         state=_state(page),

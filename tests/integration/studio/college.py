@@ -9,12 +9,16 @@ from dataclasses import dataclass
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.test import TestResponse
 
 from app.kernel.actor import Actor
-from app.kernel.db import unit_of_work
+from app.kernel.clock import utc_now
+from app.kernel.db import reading, unit_of_work
+from app.library.models import Lecture
 from app.library.services import LectureFields
+from app.media.models import MediaSet, Source
 from tests.fixtures.app import PASSWORD, csrf_token
 
 FULL = LectureFields(
@@ -91,3 +95,33 @@ def signed_in(app: Flask, login: str) -> FlaskClient:
     client = app.test_client()
     client.post("/sign-in", data={"login": login, "password": PASSWORD, "csrf_token": csrf_token(client)})
     return client
+
+
+def find_lecture(app: Flask, public_id: str) -> Lecture:
+    """Load a lecture with its terms and captions."""
+    with app.app_context(), reading() as db:
+        return db.scalars(
+            select(Lecture).where(Lecture.public_id == public_id)
+            .options(selectinload(Lecture.terms), selectinload(Lecture.captions))
+        ).one()
+
+
+def give_media(app: Flask, public_id: str) -> None:
+    """Give a lecture a current media set as if it had been encoded; nothing is in the store."""
+
+    def do(db: Session) -> None:
+        lecture = db.scalars(select(Lecture).where(Lecture.public_id == public_id)).one()
+        source = Source(
+            lecture_id=lecture.id, filename="a.mp4", sha256="0" * 64, size_bytes=1, storage_key="sources/00/x", created_at=utc_now()
+        )
+        db.add(source)
+        db.flush()
+        db.add(
+            MediaSet(
+                lecture_id=lecture.id, source_id=source.id, digest=f"{lecture.id:064}", recipe="test", is_current=True,
+                duration_s=12.0, size_bytes=1, master_name="master.m3u8", saver_name="saver.m3u8", audio_name="audio.m3u8",
+                mp4_name="lecture.mp4", m4a_name="lecture.m4a", created_at=utc_now(), renditions=[],
+            )
+        )
+
+    in_work(app, do)
