@@ -35,7 +35,7 @@ class HomeSize:
     lectures: int
 
 
-NORMAL_HOME, ELDER_HOME = HomeSize(words=8, playlists=2, lectures=8), HomeSize(words=6, playlists=1, lectures=4)
+NORMAL_HOME, ELDER_HOME = HomeSize(words=8, playlists=2, lectures=8), HomeSize(words=6, playlists=1, lectures=3)
 
 
 @dataclass(frozen=True, slots=True)

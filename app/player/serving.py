@@ -6,12 +6,14 @@ request is served (RFC 9110 lets a server ignore the others); an impossible one 
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Response, request, send_file
 from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.kernel.errors import NotFound, Unavailable
-from media_pipeline.ports import ObjectMissing, Storage, StorageUnavailable
+from media_pipeline.ports import ObjectMissing, ObjectStat, Storage, StorageUnavailable
 
 #: The address names the content (plan digest), so it never changes.
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -34,40 +36,47 @@ def serve_object(storage: Storage, key: str, *, is_public: bool, download_name: 
             response = send_file(
                 path,
                 mimetype=stat.content_type,
-                conditional=True,
+                conditional=not _asks_for_many_ranges(),
                 etag=f"{stat.size_bytes}-{stat.etag}",
                 last_modified=stat.modified_at,
-                as_attachment=download_name is not None,
-                download_name=download_name,
             )
         else:
-            response = _stream(storage, key, stat.size_bytes, stat.content_type)
-            response.set_etag(f"{stat.size_bytes}-{stat.etag}")
-            response.last_modified = stat.modified_at
-            response.make_conditional(request.environ)
-            if download_name is not None:
-                response.headers.set("Content-Disposition", "attachment", filename=download_name)
+            response = _stream(storage, key, stat)
     except ObjectMissing as error:
         raise NotFound(key=key) from error
     except StorageUnavailable as error:
         raise Unavailable("视频暂时取不到，请稍后再试。", code="store_unavailable") from error
+    if download_name is not None:
+        # Header values are ASCII on the wire; RFC 6266 writes a Chinese name this way, and every browser reads it.
+        extension = download_name.rpartition(".")[2]
+        named = f"attachment; filename=\"lecture.{extension}\"; filename*=UTF-8''{quote(download_name, safe='')}"
+        response.headers["Content-Disposition"] = named
     response.headers["Cache-Control"] = IMMUTABLE if is_public else PRIVATE
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 
 
-def _stream(storage: Storage, key: str, size_bytes: int, content_type: str) -> Response:
-    start, length, status = 0, size_bytes, 200
+def _asks_for_many_ranges() -> bool:
+    return request.range is not None and len(request.range.ranges) > 1
+
+
+def _stream(storage: Storage, key: str, stat: ObjectStat) -> Response:
+    start, length, status = 0, stat.size_bytes, 200
     wanted = request.range
-    if wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1:
-        bounds = wanted.range_for_length(size_bytes)
+    if wanted is not None and wanted.units == "bytes" and not _asks_for_many_ranges():
+        bounds = wanted.range_for_length(stat.size_bytes)
         if bounds is None:
-            raise RequestedRangeNotSatisfiable(size_bytes)
+            raise RequestedRangeNotSatisfiable(stat.size_bytes)
         start, length, status = bounds[0], bounds[1] - bounds[0], 206
-    body = storage.open_range(key, start, length) if request.method != "HEAD" else ()
-    response = Response(body, status=status, mimetype=content_type, direct_passthrough=True)
+    response = Response(status=status, mimetype=stat.content_type, direct_passthrough=True)
     response.headers["Accept-Ranges"] = "bytes"
-    response.content_length = length
     if status == 206:
-        response.content_range = ContentRange("bytes", start, start + length, size_bytes)
+        response.content_range = ContentRange("bytes", start, start + length, stat.size_bytes)
+    if stat.etag:
+        response.set_etag(f"{stat.size_bytes}-{stat.etag}")
+    response.last_modified = stat.modified_at
+    response.make_conditional(request.environ)
+    if request.method != "HEAD" and response.status_code != 304:
+        response.response = storage.open_range(key, start, length)
+    response.content_length = length
     return response
