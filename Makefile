@@ -25,7 +25,7 @@ setup: ## Set up for development without running anything
 	@dev/bootstrap test
 
 .PHONY: lint
-lint: ## ruff, templates, untranslated leftovers
+lint: ## ruff for Python, djlint for templates
 	@dev/bootstrap python
 	$(PY) -m ruff check .
 	@if find app -name '*.html' | grep -q .; then $(PY) -m djlint app --lint --quiet; fi
@@ -68,9 +68,9 @@ bench: ## Print the figures and ratios the project is measured by
 	@exec $(PY) -m dev.bench $(ARGS)
 
 .PHONY: soak
-soak: ## Kill and restart web and worker for a while, then look for orphans (SECONDS=120)
+soak: ## Repeat the tests that kill web and worker, in ever new order (SOAK_S=600)
 	@dev/bootstrap test
-	@$(PY) -m pytest tests/soak -q -s -p no:randomly -p no:xdist --timeout=7200 $(ARGS)
+	@exec $(PY) -m dev.soak $(ARGS)
 
 .PHONY: screenshots
 screenshots: ## Every page at 360 and 1280 px, normal and elder mode, into build/screenshots

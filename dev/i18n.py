@@ -101,7 +101,7 @@ def collect() -> Catalog:
 
 def _mapping() -> tuple[list[tuple[str, str]], dict[str, dict[str, str]]]:
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     return list(methods), dict(options)
 
 
@@ -120,13 +120,12 @@ def extract_chinese(
         if isinstance(node, ast.JoinedStr):
             left_out.update(id(part) for part in node.values)
         elif isinstance(node, ast.Call) and _called(node) == "ngettext":
-            forms = tuple(part.value for part in node.args[:2] if isinstance(part, ast.Constant))
             left_out.update(id(part) for part in node.args[:2])
-            yield node.lineno, "ngettext", forms, []
+            yield node.lineno, "ngettext", tuple(ast.literal_eval(part) for part in node.args[:2]), []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
-            if has_chinese(node.value):
-                yield node.lineno, None, node.value, []
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and has_chinese(text) and id(node) not in left_out:
+            yield getattr(node, "lineno", 0), None, text, []
 
 
 def _called(call: ast.Call) -> str:
