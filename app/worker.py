@@ -88,7 +88,7 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
 
     turns["housekeeper"] = housekeep
     threads = [
-        threading.Thread(target=_loop, args=(turn, stop, platform.settings.jobs.poll_s), name=name, daemon=True)
+        threading.Thread(target=keep_turning, args=(turn, stop, platform.settings.jobs.poll_s), name=name, daemon=True)
         for name, turn in turns.items()
     ]
     for thread in threads:
@@ -98,7 +98,8 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
     log.info("worker_stopping")
 
 
-def _loop(turn: Callable[[], bool], stop: threading.Event, poll_s: float) -> None:
+def keep_turning(turn: Callable[[], bool], stop: threading.Event, poll_s: float) -> None:
+    """Take turns until `stop` is set, waiting `poll_s` after each that had nothing to do."""
     while not stop.is_set():
         try:
             did_something = turn()

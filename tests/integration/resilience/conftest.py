@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
+import sqlite3
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +14,9 @@ from flask import Flask
 
 from app.accounts.models import Role
 from app.kernel.db import unit_of_work
+from config.settings import Settings, load
 from tests.factories.clips import ClipShelf, shared_folder
-from tests.fixtures.app import make_institution, make_user
+from tests.fixtures.app import build_app, make_environ, make_institution, make_user
 from tests.fixtures.stack import TEACHER, Stack
 from tests.integration.resilience.teacher import Teacher, Wire, in_process
 
@@ -25,13 +28,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipShelf:
 
 @pytest.fixture(scope="session")
 def short_clip(shelf: ClipShelf) -> bytes:
-    """Six seconds of restless picture, 360p, with sound."""
-    return shelf.moving().read_bytes()
+    """Eight seconds of speech in MP4: quickly encoded, where the picture does not matter."""
+    return shelf.audio_with_cover().read_bytes()
 
 
 @pytest.fixture(scope="session")
 def heavy_clip(short_clip: bytes) -> bytes:
-    """The short clip with six megabytes nobody plays behind it: large enough to be cut off in the middle."""
+    """The short clip with six megabytes nobody hears behind it: large enough to be cut off in the middle."""
     padding = random.Random(3).randbytes(6 * 1024 * 1024)
     return short_clip + struct.pack(">I4s", 8 + len(padding), b"free") + padding
 
@@ -48,9 +51,35 @@ def teacher_of() -> Callable[[Stack], Teacher]:
     return lambda stack: Teacher(Wire(stack.port), TEACHER)
 
 
-@pytest.fixture
-def teacher(app: Flask) -> Teacher:
-    """A teacher of an app in this process."""
+@pytest.fixture(scope="session")
+def taught_database(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with a teacher in it; hashing the password for every test would take longer than the test."""
+    folder = tmp_path_factory.mktemp("taught")
+    shutil.copy(migrated_database, folder / "app.db")
+    app = build_app(load(make_environ(folder)))
     with app.app_context(), unit_of_work() as db:
         make_user(db, Role.INSTITUTION_ADMIN, login=TEACHER, institution_id=make_institution(db).id)
+    with sqlite3.connect(folder / "app.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return folder / "app.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, taught_database: Path) -> Settings:
+    shutil.copy(taught_database, tmp_path / "app.db")
+    return load(make_environ(tmp_path))
+
+
+@pytest.fixture
+def teacher(app: Flask) -> Teacher:
+    """The teacher, signed in to the app of this test."""
     return Teacher(in_process(app.test_client()), TEACHER)
+
+
+@pytest.fixture(scope="session")
+def redis_binary() -> str:
+    found = shutil.which("redis-server")
+    if found is None:
+        pytest.skip("Redis is not installed: apt-get install --no-install-recommends redis-server")
+    return found

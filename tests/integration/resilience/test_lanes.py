@@ -1,0 +1,46 @@
+"""One encode at a time in a process, however often it is told to look; a turn that breaks does not end a lane."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from app.worker import LaneTurns, keep_turning
+
+
+def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def work_once(lane: str) -> bool:
+        if lane == "media" and not done.count("media"):
+            begun.set()
+            assert may_end.wait(10)
+        done.append(lane)
+        return done.count(lane) < 2
+
+    turns = LaneTurns(work_once)
+    with ThreadPoolExecutor(1) as pool:
+        encode = pool.submit(turns.look, "media")
+        assert begun.wait(10)
+        turns.look("media")
+        assert done == [], "the second look returned without working"
+        turns.look("index")
+        assert done == ["index", "index"], "a look goes on until nothing is left"
+        may_end.set()
+        encode.result(10)
+    turns.look("media")
+    assert done.count("media") == 3
+
+
+def test_a_turn_that_breaks_is_followed_by_another() -> None:
+    stop, turns = threading.Event(), []
+
+    def turn() -> bool:
+        turns.append(len(turns))
+        if len(turns) == 3:
+            stop.set()
+        raise LookupError("a bug of a handler")
+
+    keep_turning(turn, stop, poll_s=0.01)
+    assert turns == [0, 1, 2]
