@@ -36,8 +36,10 @@ def at_most(limit: int) -> Callable[[FlaskForm, Field], None]:
     def check(_form: FlaskForm, field: Field) -> None:
         count = len((field.data or "").strip())
         if count > limit:
-            sentence = _("%(label)s最多 %(limit)s 个字，现在有 %(count)s 个字。", label=field.label.text, limit=limit, count=count)
-            raise ValidationError(sentence)
+            name = field.label.text
+            raise ValidationError(
+                _("%(label)s最多 %(limit)s 个字，现在有 %(count)s 个字。", label=name, limit=limit, count=count)
+            )
 
     return check
 

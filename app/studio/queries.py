@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
@@ -116,7 +116,8 @@ def list_lectures(
     """Page through the lectures of the actor's institutions, the ones changed last first."""
     scope = _scope(actor, text)
     counts = dict.fromkeys(StudioState, 0)
-    for key, count in db.execute(select(_state_case, func.count()).select_from(Lecture).where(scope).group_by(_state_case)):
+    counting = select(_state_case, func.count()).select_from(Lecture).where(scope).group_by(_state_case)
+    for key, count in db.execute(counting):
         counts[StudioState(key)] = count
     total = sum(counts.values()) if state is None else counts[state]
     page_count = max(1, -(-total // PAGE_SIZE))
@@ -142,7 +143,7 @@ def _scope(actor: Actor, text: str) -> ColumnElement[bool]:
     return and_(literal(value=True), *conditions)
 
 
-def _newest(column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+def _newest(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     table = column.class_
     return select(column).where(*conditions).order_by(table.id.desc()).limit(1).correlate(Lecture).scalar_subquery()
 
@@ -153,7 +154,7 @@ def _state_expression() -> ColumnElement[str]:
     upload = _newest(Upload.state, Upload.lecture_id == Lecture.id)
     finishing = _newest(Job.state, Job.subject == subject, Job.kind == FINISH_KIND)
     encoding = _newest(Job.state, Job.subject == subject, Job.kind == ENCODE_KIND)
-    has_set = select(MediaSet.id).where(MediaSet.lecture_id == Lecture.id, MediaSet.is_current).correlate(Lecture).exists()
+    sets = select(MediaSet.id).where(MediaSet.lecture_id == Lecture.id, MediaSet.is_current)
     return case(
         (Lecture.state == LectureState.WITHDRAWN, StudioState.WITHDRAWN.value),
         (Lecture.state == LectureState.PUBLISHED, StudioState.PUBLISHED.value),
@@ -161,7 +162,7 @@ def _state_expression() -> ColumnElement[str]:
         (upload == UploadState.FINISHING, StudioState.PROCESSING.value),
         (encoding.in_([JobState.QUEUED, JobState.RUNNING]), StudioState.PROCESSING.value),
         (encoding == JobState.FAILED, StudioState.FAILED.value),
-        (has_set, StudioState.READY.value),
+        (sets.correlate(Lecture).exists(), StudioState.READY.value),
         else_=StudioState.DRAFT.value,
     )
 
@@ -218,8 +219,8 @@ def get_progress(db: Session, lecture_id: int) -> Progress:
     status = media_status(db, lecture_id)
     if upload is not None and upload.state is UploadState.FINISHING:
         return _finishing(find_latest(db, lecture_subject(lecture_id), FINISH_KIND))
-    is_sending = upload is not None and upload.state is UploadState.RECEIVING
-    if upload is not None and is_sending and status.state in {MediaState.MISSING, MediaState.FAILED, MediaState.CANCELLED}:
+    has_nothing_better = status.state in {MediaState.MISSING, MediaState.FAILED, MediaState.CANCELLED}
+    if upload is not None and upload.state is UploadState.RECEIVING and has_nothing_better:
         percent = 100 * upload.offset_bytes // upload.size_bytes
         return Progress(Phase.UPLOADING, "upload", percent, can_cancel=True)
     return _encoding(db, status)

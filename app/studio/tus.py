@@ -1,4 +1,4 @@
-"""The words of tus 1.0.0 (core, creation, termination, expiration): headers to values and back. No HTTP library here."""
+"""The words of tus 1.0.0 (core, creation, termination, expiration): headers to values and back. No HTTP library."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def upload_length(headers: Headers, *, max_bytes: int) -> int:
         raise InvalidInput("文件是空的，请重新选择。", code="empty_file", fields={"file": "文件是空的，请重新选择。"})
     if size_bytes > max_bytes:
         limit = _size_words(max_bytes)
-        raise TooLarge(f"文件太大，最大 {limit}。请先压缩，或分成几讲上传。", size_bytes=size_bytes, max_bytes=max_bytes)
+        sentence = f"文件太大，最大 {limit}。请先压缩，或分成几讲上传。"
+        raise TooLarge(sentence, size_bytes=size_bytes, max_bytes=max_bytes)
     return size_bytes
 
 

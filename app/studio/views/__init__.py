@@ -1,4 +1,4 @@
-"""Pages of the studio: `listing` all lectures, `editing` what is said of one, `lecture` its page, `uploads` the tus door."""
+"""Pages of the studio: `listing` all, `editing` what is said of one, `lecture` its page, `uploads` the tus door."""
 
 from __future__ import annotations
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -149,10 +147,10 @@ def _show_clash(form: LectureForm, lecture: Lecture) -> str:
         (term.scheme, term.key): term.label_en if is_english() else term.label_zh for term in list_terms(edge.session())
     }
 
-    def words(name: str, value: Any) -> str:
+    def words(name: str, value: object) -> str:
         if isinstance(value, list):
             return "、".join(labels.get((name, key), str(key)) for key in value)
-        return labels.get((name, value), str(value or ""))
+        return labels.get((name, str(value)), str(value or ""))
 
     differences = [
         (field.label.text, words(field.name, field.data), words(field.name, theirs[field.name]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -135,7 +136,11 @@ def _expected_version() -> int:
 
 
 def _show(
-    public_id: str, max_upload_bytes: int, *, problem: AppError | None = None, caption_problems: Any = None
+    public_id: str,
+    max_upload_bytes: int,
+    *,
+    problem: AppError | None = None,
+    caption_problems: Mapping[str, str] | None = None,
 ) -> str:
     page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
     missing = missing_for_publication(page.lecture, has_media=page.media_set is not None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -43,11 +43,13 @@ def _wanted_state() -> StudioState | None:
 
 
 def _address(state: StudioState | None, text: str, page: int = 1) -> str:
-    args: dict[str, Any] = {"state": state.value if state else None, "q": text or None, "page": page if page > 1 else None}
-    return url_for("studio.lectures", **args)
+    shown_page = page if page > 1 else None
+    return url_for("studio.lectures", state=state.value if state else None, q=text or None, page=shown_page)
 
 
-def _tabs(counts: Any, state: StudioState | None, text: str) -> list[tuple[str, str, bool, int]]:
+def _tabs(
+    counts: Mapping[StudioState, int], state: StudioState | None, text: str
+) -> list[tuple[str, str, bool, int]]:
     """Offer the states there are; the chosen one stays even when it is empty."""
     tabs = [(_address(None, text), state_words(None).label, state is None, sum(counts.values()))]
     tabs += [

@@ -87,7 +87,8 @@ def media_facts(info: dict[str, Any]) -> list[tuple[str, str]]:
     else:
         facts.append((_("画面"), _("没有画面，作为音频课程播放")))
     if audio:
-        channels = {1: _("单声道"), 2: _("双声道")}.get(audio["channels"], _("%(count)s 个声道", count=audio["channels"]))
+        count = audio["channels"]
+        channels = {1: _("单声道"), 2: _("双声道")}.get(count, _("%(count)s 个声道", count=count))
         facts.append((_("声音"), f"{channels}，{str(audio['codec']).upper()}，{audio['sample_rate_hz'] / 1000:g} kHz"))
     else:
         facts.append((_("声音"), _("没有声音")))

@@ -22,7 +22,10 @@ from app.media.models import MediaSet, Source
 from tests.fixtures.app import PASSWORD, csrf_token
 
 FULL = LectureFields(
-    title="八段锦第一讲", teacher="周老师", description="跟着做，一遍十二分钟。", tags=("养生",),
+    title="八段锦第一讲",
+    teacher="周老师",
+    description="跟着做，一遍十二分钟。",
+    tags=("养生",),
     terms=(("audience", "elder"), ("topic", "public_health"), ("education_category", "elder")),
 )
 SRT = "1\n00:00:01,000 --> 00:00:03,000\n大家好\n\n2\n00:00:04,000 --> 00:00:06,000\n今天学八段锦\n".encode("gb18030")
@@ -74,8 +77,14 @@ class Browser:
 
     def patch(self, url: str, offset: int, data: bytes, **headers: str) -> TestResponse:
         return self.client.patch(
-            url, data=data,
-            headers={**self.headers, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **headers},
+            url,
+            data=data,
+            headers={
+                **self.headers,
+                "Upload-Offset": str(offset),
+                "Content-Type": "application/offset+octet-stream",
+                **headers,
+            },
         )
 
     def upload(self, lecture: str, data: bytes, *, chunk: int = 1 << 20) -> str:
@@ -101,7 +110,8 @@ def find_lecture(app: Flask, public_id: str) -> Lecture:
     """Load a lecture with its terms and captions."""
     with app.app_context(), reading() as db:
         return db.scalars(
-            select(Lecture).where(Lecture.public_id == public_id)
+            select(Lecture)
+            .where(Lecture.public_id == public_id)
             .options(selectinload(Lecture.terms), selectinload(Lecture.captions))
         ).one()
 
@@ -112,15 +122,31 @@ def give_media(app: Flask, public_id: str) -> None:
     def do(db: Session) -> None:
         lecture = db.scalars(select(Lecture).where(Lecture.public_id == public_id)).one()
         source = Source(
-            lecture_id=lecture.id, filename="a.mp4", sha256="0" * 64, size_bytes=1, storage_key="sources/00/x", created_at=utc_now()
+            lecture_id=lecture.id,
+            filename="a.mp4",
+            sha256="0" * 64,
+            size_bytes=1,
+            storage_key="sources/00/x",
+            created_at=utc_now(),
         )
         db.add(source)
         db.flush()
         db.add(
             MediaSet(
-                lecture_id=lecture.id, source_id=source.id, digest=f"{lecture.id:064}", recipe="test", is_current=True,
-                duration_s=12.0, size_bytes=1, master_name="master.m3u8", saver_name="saver.m3u8", audio_name="audio.m3u8",
-                mp4_name="lecture.mp4", m4a_name="lecture.m4a", created_at=utc_now(), renditions=[],
+                lecture_id=lecture.id,
+                source_id=source.id,
+                digest=f"{lecture.id:064}",
+                recipe="test",
+                is_current=True,
+                duration_s=12.0,
+                size_bytes=1,
+                master_name="master.m3u8",
+                saver_name="saver.m3u8",
+                audio_name="audio.m3u8",
+                mp4_name="lecture.mp4",
+                m4a_name="lecture.m4a",
+                created_at=utc_now(),
+                renditions=[],
             )
         )
 

@@ -1,4 +1,4 @@
-"""A college with a teacher, a colleague, an admin, and a stranger from another college; uploads through the test client."""
+"""A college with a teacher, a colleague and an admin, and a stranger from another college."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Role
@@ -21,6 +22,7 @@ from app.web import assets
 from config.settings import Settings, load
 from tests.fixtures.app import build_app, make_environ, make_institution, make_user
 from tests.integration.studio.college import FULL, Browser, College
+
 
 @pytest.fixture(autouse=True)
 def stand_in_assets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +54,9 @@ def _found_college(db: Session) -> College:
     make_user(db, Role.CONTRIBUTOR, login="colleague", institution_id=here.id)
     people = []
     for login, role, place in (
-        ("teacher", Role.CONTRIBUTOR, here), ("admin", Role.INSTITUTION_ADMIN, here), ("stranger", Role.CONTRIBUTOR, there),
+        ("teacher", Role.CONTRIBUTOR, here),
+        ("admin", Role.INSTITUTION_ADMIN, here),
+        ("stranger", Role.CONTRIBUTOR, there),
     ):
         user = make_user(db, role, login=login, institution_id=place.id)
         people.append(Actor(user.id, user.public_id, user.display_name, (Grant(role.value, place.id),)))
@@ -63,6 +67,19 @@ def _found_college(db: Session) -> College:
 def settings(tmp_path: Path, college_database: tuple[Path, College]) -> Settings:
     shutil.copy(college_database[0], tmp_path / "app.db")
     return load(make_environ(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once instead of for every test's app."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Flask:
+    app = build_app(settings)
+    app.jinja_env.bytecode_cache = compiled_templates
+    return app
 
 
 @pytest.fixture

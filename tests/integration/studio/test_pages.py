@@ -28,9 +28,15 @@ from tests.fixtures.app import make_institution, make_user
 from tests.integration.studio.college import FULL, SRT, Browser, College, find_lecture, give_media, in_work
 
 FORM = {
-    "title": "春季养生", "teacher": "赵老师", "description": "吃什么、怎么动。", "tags": "养生、 四季，养生",
-    "audience": ["elder", "resident"], "topic": ["public_health"], "education_category": ["elder"],
-    "resource_type": "lecture", "licence": "cc_by",
+    "title": "春季养生",
+    "teacher": "赵老师",
+    "description": "吃什么、怎么动。",
+    "tags": "养生、 四季，养生",
+    "audience": ["elder", "resident"],
+    "topic": ["public_health"],
+    "education_category": ["elder"],
+    "resource_type": "lecture",
+    "licence": "cc_by",
 }
 
 
@@ -58,9 +64,17 @@ def test_the_form_makes_a_draft_with_captions(app: Flask, teacher: Browser, coll
     (made,) = lectures(app)
     assert (response.status_code, response.headers["Location"]) == (303, f"/studio/lectures/{made.public_id}")
     lecture = find_lecture(app, made.public_id)
-    assert (lecture.title, lecture.teacher, lecture.tags, lecture.licence) == ("春季养生", "赵老师", ["养生", "四季"], "cc_by")
+    assert (lecture.title, lecture.teacher, lecture.tags, lecture.licence) == (
+        "春季养生",
+        "赵老师",
+        ["养生", "四季"],
+        "cc_by",
+    )
     assert {(term.scheme, term.key) for term in lecture.terms} == {
-        ("audience", "elder"), ("audience", "resident"), ("topic", "public_health"), ("education_category", "elder"),
+        ("audience", "elder"),
+        ("audience", "resident"),
+        ("topic", "public_health"),
+        ("education_category", "elder"),
     }
     assert lecture.captions[0].webvtt.startswith("WEBVTT")
     assert "今天学八段锦" in lecture.captions[0].webvtt
@@ -93,11 +107,15 @@ def test_scripts_get_json(teacher: Browser, college: College) -> None:
         ({"licence": "stolen"}, "licence", "请从列表中选择。"),
         ({"resource_type": ""}, "resource_type", "请从列表中选择。"),
         ({"institution": "nowhere"}, "institution", "请选择机构。"),
-        ({"caption": (io.BytesIO(b"\x00\x01"), "x.srt")}, "caption", "这个字幕文件读不懂。请上传 SRT、VTT 或 ASS 字幕。"),
+        (
+            {"caption": (io.BytesIO(b"\x00\x01"), "x.srt")},
+            "caption",
+            "这个字幕文件读不懂。请上传 SRT、VTT 或 ASS 字幕。",
+        ),
     ],
 )
 def test_bad_fields_are_told_and_nothing_typed_is_lost(
-    app: Flask, teacher: Browser, college: College, change: dict[str, object], field: str, sentence: str
+    app: Flask, teacher: Browser, college: College, *, change: dict[str, object], field: str, sentence: str
 ) -> None:
     response = teacher.post("/studio/lectures/new", **{**FORM, "institution": college.public_id, **change})
     page = response.get_data(as_text=True)
@@ -133,7 +151,9 @@ def test_markup_is_shown_as_text(teacher: Browser, app: Flask, college: College)
 
 
 def test_without_a_token_nothing_is_made(app: Flask, teacher: Browser, college: College) -> None:
-    assert teacher.client.post("/studio/lectures/new", data={**FORM, "institution": college.public_id}).status_code == 400
+    assert (
+        teacher.client.post("/studio/lectures/new", data={**FORM, "institution": college.public_id}).status_code == 400
+    )
     assert lectures(app) == []
 
 
@@ -150,7 +170,7 @@ def test_who_gets_in(client, lecture_id: str, browser_of: Callable[[str], Browse
     assert "不能修改" in colleague.get(f"/studio/lectures/{lecture_id}")
     assert colleague.client.get(f"/studio/lectures/{lecture_id}/edit").status_code == 403
     assert colleague.post(f"/studio/lectures/{lecture_id}/publish", version="1").status_code == 403
-    assert "data-testid=\"publish\"" in browser_of("admin").get(f"/studio/lectures/{lecture_id}")
+    assert 'data-testid="publish"' in browser_of("admin").get(f"/studio/lectures/{lecture_id}")
 
 
 # --- changing -------------------------------------------------------------------------------------------------------
@@ -180,7 +200,10 @@ def test_a_clash_shows_both_and_lets_the_teacher_decide(app: Flask, teacher: Bro
         fields.setdefault(name, []).append(value)
     assert teacher.client.post(f"/studio/lectures/{lecture_id}/edit", data=fields).status_code == 303
     lecture = find_lecture(app, lecture_id)
-    assert (lecture.title, [term.key for term in lecture.terms if term.scheme == "audience"]) == ("我的标题", ["farmer"])
+    assert (lecture.title, [term.key for term in lecture.terms if term.scheme == "audience"]) == (
+        "我的标题",
+        ["farmer"],
+    )
 
 
 @pytest.mark.parametrize("version", ["", "x", "99999999999999999999", "-1"])
@@ -247,7 +270,12 @@ def test_publish_once_then_a_clear_sentence(app: Flask, teacher: Browser, lectur
 
 def test_an_unfinished_lecture_is_told_what_it_lacks(app: Flask, college: College, teacher: Browser) -> None:
     with app.app_context():
-        bare = in_work(app, lambda db: create_lecture(db, college.teacher, college.id, replace(FULL, description="", terms=())).public_id)
+        bare = in_work(
+            app,
+            lambda db: (
+                create_lecture(db, college.teacher, college.id, replace(FULL, description="", terms=())).public_id
+            ),
+        )
     refused = teacher.post(f"/studio/lectures/{bare}/publish", version="1")
     page = refused.get_data(as_text=True)
     assert refused.status_code == 422
@@ -297,8 +325,12 @@ def test_services_ask_who_acts(app: Flask, college: College, lecture_id: str) ->
     with pytest.raises(Conflict):
         in_work(app, lambda db: withdraw_lecture(db, college.teacher, lecture_id, reason="x", expected_version=1))
     with pytest.raises(InvalidInput):
-        in_work(app, lambda db: services.add_caption(
-            db, college.teacher, lecture_id, language="zh-CN", data=b"nothing", filename="a.srt"))
+        in_work(
+            app,
+            lambda db: services.add_caption(
+                db, college.teacher, lecture_id, language="zh-CN", data=b"nothing", filename="a.srt"
+            ),
+        )
 
 
 # --- progress -------------------------------------------------------------------------------------------------------
@@ -308,7 +340,12 @@ def enqueue(app: Flask, lecture_id: str, **values: object) -> None:
     def do(db) -> None:
         lecture = db.scalars(select(Lecture).where(Lecture.public_id == lecture_id)).one()
         queue.enqueue(
-            db, "encode_lecture", lane="media", key=f"k{lecture.id}", payload={"source_id": 0}, subject=lecture_subject(lecture.id)
+            db,
+            "encode_lecture",
+            lane="media",
+            key=f"k{lecture.id}",
+            payload={"source_id": 0},
+            subject=lecture_subject(lecture.id),
         )
         db.flush()
         db.execute(update(Job).where(Job.key == f"k{lecture.id}").values(**values) if values else select(1))
@@ -321,19 +358,31 @@ def test_progress_is_told_step_by_step(app: Flask, teacher: Browser, lecture_id:
     enqueue(app, lecture_id)
     assert 'data-phase="waiting"' in teacher.get(status)
     assert 'data-state="processing"' in teacher.get("/studio/")
-    in_work(app, lambda db: db.execute(
-        update(Job).values(state=JobState.RUNNING, step="encode", progress=0.5, started_at=utc_now(), lease="x")))
+    in_work(
+        app,
+        lambda db: db.execute(
+            update(Job).values(state=JobState.RUNNING, step="encode", progress=0.5, started_at=utc_now(), lease="x")
+        ),
+    )
     page = teacher.get(status)
     assert 'data-phase="working"' in page
     assert "51%" in page
     assert page.count("is-done") == 3
     assert 'data-live="yes"' in page
     spoken = re.search(r'data-spoken="([^"]*)"', page)
-    assert spoken and not re.search(r"\d+%", spoken[1])
+    assert spoken
+    assert not re.search(r"\d+%", spoken[1])
 
 
 def test_failure_shows_its_sentence_and_a_retry(app: Flask, teacher: Browser, lecture_id: str) -> None:
-    enqueue(app, lecture_id, state=JobState.FAILED, step="probe", error_code="no_audio", error_message="这个视频没有声音也没有画面。")
+    enqueue(
+        app,
+        lecture_id,
+        state=JobState.FAILED,
+        step="probe",
+        error_code="no_audio",
+        error_message="这个视频没有声音也没有画面。",
+    )
     page = teacher.get(f"/studio/lectures/{lecture_id}")
     assert "这个视频没有声音也没有画面。" in page
     assert 'data-testid="retry"' in page
@@ -364,8 +413,14 @@ def test_an_unfinished_upload_can_be_given_up(app: Flask, teacher: Browser, lect
 
 def test_a_failed_finish_can_be_tried_again(app: Flask, teacher: Browser, lecture_id: str) -> None:
     teacher.upload(lecture_id, bytes(1000))
-    in_work(app, lambda db: db.execute(update(Job).where(Job.kind == "finish_upload").values(
-        state=JobState.FAILED, error_code="store_full", error_message="存储空间不足。")))
+    in_work(
+        app,
+        lambda db: db.execute(
+            update(Job)
+            .where(Job.kind == "finish_upload")
+            .values(state=JobState.FAILED, error_code="store_full", error_message="存储空间不足。")
+        ),
+    )
     page = teacher.get(f"/studio/lectures/{lecture_id}")
     assert "存储空间不足。" in page
     assert 'data-state="failed"' in teacher.get("/studio/")
@@ -376,8 +431,10 @@ def test_a_failed_finish_can_be_tried_again(app: Flask, teacher: Browser, lectur
 
 def test_the_list_and_the_page_agree_about_every_state(app: Flask, college: College, lecture_id: str) -> None:
     agreed = {
-        JobState.QUEUED: (Phase.WAITING, StudioState.PROCESSING), JobState.RUNNING: (Phase.WORKING, StudioState.PROCESSING),
-        JobState.FAILED: (Phase.FAILED, StudioState.FAILED), JobState.CANCELLED: (Phase.CANCELLED, StudioState.DRAFT),
+        JobState.QUEUED: (Phase.WAITING, StudioState.PROCESSING),
+        JobState.RUNNING: (Phase.WORKING, StudioState.PROCESSING),
+        JobState.FAILED: (Phase.FAILED, StudioState.FAILED),
+        JobState.CANCELLED: (Phase.CANCELLED, StudioState.DRAFT),
         JobState.SUCCEEDED: (Phase.EMPTY, StudioState.DRAFT),
     }
     enqueue(app, lecture_id)

@@ -53,14 +53,27 @@ class Server:
 
     def start(self) -> None:
         command = [
-            sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
-            "--workers", "1", "--threads", "6", "--no-control-socket", "--log-level", "warning",
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--worker-class",
+            "gthread",
+            "--workers",
+            "1",
+            "--threads",
+            "6",
+            "--no-control-socket",
+            "--log-level",
+            "warning",
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **self.environ}, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90  # a busy machine takes its time
         while time.monotonic() < deadline:
             try:
                 with contextlib.closing(self.connect()) as connection:
@@ -140,7 +153,9 @@ class Sender:
 
     def begin(self, lecture: str, size_bytes: int) -> str:
         metadata = f"filename {b64('a.mp4')},lecture {b64(lecture)}"
-        response = self.ask("POST", "/studio/uploads", **{"Upload-Length": str(size_bytes), "Upload-Metadata": metadata})
+        response = self.ask(
+            "POST", "/studio/uploads", **{"Upload-Length": str(size_bytes), "Upload-Metadata": metadata}
+        )
         assert response.status == 201, response.status
         location = response.headers["Location"]
         assert location
@@ -160,7 +175,10 @@ class Sender:
         line = socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
         self.lines.append(line)
         head = {
-            **self.headers, "Host": "x", "Upload-Offset": str(offset), "Content-Length": str(promised),
+            **self.headers,
+            "Host": "x",
+            "Upload-Offset": str(offset),
+            "Content-Length": str(promised),
             "Content-Type": "application/offset+octet-stream",
         }
         text = f"PATCH {url} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in head.items()) + "\r\n"

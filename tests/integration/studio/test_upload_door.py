@@ -109,10 +109,18 @@ def test_a_body_above_the_form_limit_passes(app: Flask, teacher: Browser, lectur
     ],
 )
 def test_bad_beginnings(
-    app: Flask, teacher: Browser, lecture_id: str, part_files: Callable[[], list[Path]],
-    headers: dict[str, str], status: int, code: str,
+    app: Flask,
+    teacher: Browser,
+    lecture_id: str,
+    *,
+    part_files: Callable[[], list[Path]],
+    headers: dict[str, str],
+    status: int,
+    code: str,
 ) -> None:
-    response = teacher.begin(lecture_id, 10, **{name: value.encode().decode("latin-1") for name, value in headers.items()})
+    response = teacher.begin(
+        lecture_id, 10, **{name: value.encode().decode("latin-1") for name, value in headers.items()}
+    )
     assert (response.status_code, response.json["code"]) == (status, code)
     assert response.content_type == "application/problem+json"
     assert rows(app, Upload) == []

@@ -25,7 +25,8 @@ def test_metadata_survives_the_way(values: dict[str, str]) -> None:
 
 def test_metadata_keys_may_stand_alone_and_spaces_are_forgiven() -> None:
     assert tus.metadata({"Upload-Metadata": f"is_confidential, filename {b64('a')} ,"}) == {
-        "is_confidential": "", "filename": "a",
+        "is_confidential": "",
+        "filename": "a",
     }
     assert tus.metadata({}) == {}
 

@@ -26,7 +26,12 @@ def context():
 
 @pytest.mark.parametrize(
     ("typed", "tags"),
-    [("养生、八段锦", ["养生", "八段锦"]), (" 养生 ,八段锦，; 手机\n字体 ", ["养生", "八段锦", "手机", "字体"]), ("", []), ("、、", [])],
+    [
+        ("养生、八段锦", ["养生", "八段锦"]),
+        (" 养生 ,八段锦，; 手机\n字体 ", ["养生", "八段锦", "手机", "字体"]),
+        ("", []),
+        ("、、", []),
+    ],
 )
 def test_tags(typed: str, tags: list[str]) -> None:
     assert split_tags(typed) == tags
@@ -35,7 +40,12 @@ def test_tags(typed: str, tags: list[str]) -> None:
 def test_a_bare_draft_lacks_everything() -> None:
     bare = Lecture(title=" ", teacher="", description="", terms=[])
     assert list(missing_for_publication(bare, has_media=False)) == [
-        "media", "title", "teacher", "description", "audience", "topic",
+        "media",
+        "title",
+        "teacher",
+        "description",
+        "audience",
+        "topic",
     ]
 
 
@@ -46,7 +56,14 @@ def test_a_complete_lecture_lacks_nothing() -> None:
 
 
 def test_every_state_phase_and_step_has_words(context: None) -> None:
-    assert {state_words(state).label for state in StudioState} == {"草稿", "处理中", "可发布", "已发布", "失败", "已下架"}
+    assert {state_words(state).label for state in StudioState} == {
+        "草稿",
+        "处理中",
+        "可发布",
+        "已发布",
+        "失败",
+        "已下架",
+    }
     assert all(progress_words(Progress(phase)).endswith("。") for phase in Phase)
     assert list(step_words().values()) == ["上传", "检查", "响度", "转码", "打包", "发布文件"]
     assert progress_words(Progress(Phase.WAITING, ahead=3)) == "排队中，前面还有 3 个任务。"
@@ -63,12 +80,20 @@ def test_technical_facts_in_plain_words(context: None) -> None:
     info = {
         "duration_s": 742.4,
         "video": {
-            "display_width_px": 720, "display_height_px": 1280, "frame_rate": "30000/1001", "codec": "h264", "is_interlaced": False,
+            "display_width_px": 720,
+            "display_height_px": 1280,
+            "frame_rate": "30000/1001",
+            "codec": "h264",
+            "is_interlaced": False,
         },
         "audio": {"channels": 2, "codec": "aac", "sample_rate_hz": 44100},
     }
     assert dict(media_facts(info)) == {
-        "时长": "12分钟", "画面": "720 × 1280，竖屏", "每秒帧数": "29.97", "画面编码": "H264", "声音": "双声道，AAC，44.1 kHz",
+        "时长": "12分钟",
+        "画面": "720 × 1280，竖屏",
+        "每秒帧数": "29.97",
+        "画面编码": "H264",
+        "声音": "双声道，AAC，44.1 kHz",
     }
     silent = dict(media_facts(info | {"audio": None, "video": None, "aigc": "label"}))
     assert silent["声音"] == "没有声音"
