@@ -10,5 +10,6 @@ pytest.register_assert_rewrite("tests.services.storage_contract")
 pytest_plugins = [
     "tests.fixtures.services",  # PostgreSQL, Redis, S3, really started
     "tests.fixtures.app",  # an embedded application, its database, people and things
+    "tests.fixtures.chromium",  # one Chromium for all browser tests
     "tests.fixtures.stack",  # the whole product as processes, embedded and scaled
 ]

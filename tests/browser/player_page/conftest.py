@@ -15,16 +15,6 @@ from tests.browser.player_page.clip import make_clip
 from tests.browser.player_page.server import Site, serve
 
 ROOT = Path(__file__).resolve().parents[3]
-CHROMIUM = Path(os.environ.get("CHROMIUM_BIN", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 WATCHER = """
 window.violations = [];
@@ -59,17 +49,6 @@ def site(player_assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
 def address(site: Site) -> Iterator[str]:
     with serve(site) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is missing")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 class Visit:
@@ -129,11 +108,11 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser, address: str, site: Site) -> Iterator[Callable[..., Visit]]:
+def visit(chromium, address: str, site: Site) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
     def begin(query: str = "", *, script: str = "", go: bool = True, **options) -> Visit:
-        context = browser.new_context(**{**PHONE, **options})
+        context = chromium.new_context(**{**PHONE, **options})
         context.set_default_timeout(15_000)
         if options.get("java_script_enabled", True):
             context.add_init_script(WATCHER + script)

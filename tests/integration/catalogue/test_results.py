@@ -1,0 +1,150 @@
+"""Results: found by words inside titles, narrowed by facets, addresses that can be shared, nothing that breaks them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.kernel.db import unit_of_work
+from app.library.models import Lecture, LectureState
+from app.library.places import Institution
+from config.settings import Settings
+from tests.factories.lectures import make_lecture
+from tests.fixtures.app import make_institution, run_jobs
+from tests.integration.catalogue.conftest import Catalogue
+from tests.integration.catalogue.reading import facet, fetch, links, path_of, titles, words_of
+
+Count = Callable[[], AbstractContextManager[list[str]]]
+
+
+def test_two_letters_inside_a_title_find_it_and_are_marked(client: FlaskClient) -> None:
+    assert titles(fetch(client, "/search?q=养生")) == ["春季养生与经络调理"]
+    page = fetch(client, "/search?q=手机")
+    assert set(titles(page)) == {"老年人智能手机入门", "陌生来电怎么办", "<i>斜体</i>与手机排版"}
+    assert "老年人智能<mark>手机</mark>入门" in page
+    assert "三步把<mark>手机</mark>的字调大" in page
+    assert "标签：<mark>手机</mark>" in page, "found by a tag alone: the card says so"
+
+
+def test_titles_and_questions_are_shown_as_text(client: FlaskClient) -> None:
+    page = fetch(client, "/search?q=手机")
+    assert "<i>" not in page
+    assert "&lt;i&gt;斜体" in page
+    asked = fetch(client, "/search?q=" + quote('"><script>x()</script>'))
+    assert "<script>x()" not in asked
+
+
+def test_facets_count_and_narrow(client: FlaskClient, stocked: Catalogue) -> None:
+    page = fetch(client, "/lectures")
+    assert len(titles(page)) == 6
+    assert facet(page, "城市") == {"沈阳市": 2, "大连市": 4}
+    assert facet(page, "适合谁") == {"现代服务业员工": 3, "老年人群": 4}
+    assert facet(page, "主题") == {"全民健康": 2, "网络生活": 3, "文娱休闲": 1}
+    assert facet(page, "学校") == {"大连示范开放大学": 4, "沈阳示范老年大学": 2}
+    for name, value, expected in (
+        ("city", "210100", {"春季养生与经络调理", "老年人智能手机入门"}),
+        ("topic", "leisure", {"合唱：怎样用气"}),
+        ("institution", stocked.university, {"春季养生与经络调理", "老年人智能手机入门"}),
+        ("type", "micro_course", set(stocked.lectures)),
+    ):
+        assert set(titles(fetch(client, f"/lectures?{name}={value}"))) == expected, name
+    both = fetch(client, "/lectures?audience=elder&topic=digital_life&city=210200")
+    assert titles(both) == ["陌生来电怎么办"]
+    either = fetch(client, "/lectures?topic=leisure&topic=public_health")
+    assert len(titles(either)) == 3, "values of one facet are alternatives"
+
+
+def test_a_filter_is_taken_and_put_back_by_links(client: FlaskClient) -> None:
+    page = fetch(client, "/search?q=手机")
+    (taken,) = links(page, "老年人群")
+    narrowed = fetch(client, taken)
+    assert set(titles(narrowed)) == {"老年人智能手机入门", "陌生来电怎么办"}
+    assert "去掉条件： 老年人群" in words_of(narrowed)
+    (cleared,) = links(narrowed, "全部清除")
+    assert path_of(cleared) == "/search?q=" + quote("手机")
+
+
+def test_the_same_question_has_one_address(client: FlaskClient) -> None:
+    """However the parts came, the page's own links write them in one order, without what means nothing."""
+    one = fetch(client, "/lectures?topic=leisure&topic=digital_life&audience=elder&page=1&sort=relevance&utm=x&city=")
+    other = fetch(client, "/lectures?audience=elder&topic=digital_life&topic=leisure")
+    assert links(one, "全民健康") == links(other, "全民健康")
+    (address,) = links(one, "全民健康")
+    assert address == "/lectures?audience=elder&topic=digital_life&topic=leisure&topic=public_health"
+
+
+def test_nothing_in_an_address_breaks_the_page(client: FlaskClient) -> None:
+    for query in (
+        *("page=-1", "page=0", "page=999999", "page=x", "page=1e9", "page=" + "9" * 40, "page=%00"),
+        *("sort=x", "sort=newest&sort=y", "audience=nothing", "city=%F0%9F%98%80", "topic=" + "x" * 3000),
+        *("institution=' OR 1=1 --", "type=", "&".join(f"topic=t{number}" for number in range(300))),
+        *("q=" + "养" * 5000, "q=" + "a" * 5000, "q=%00", "q=%ff%fe", "q=*", "q=" + quote("title:(养生 OR [")),
+        *("q=" + quote("\u202e手机\ud83d".encode("utf-8", "replace")), "q=AND", "q=-", "q=" + quote('"未关')),
+    ):
+        for path in ("/search", "/lectures"):
+            status = client.get(f"{path}?{query}").status_code
+            assert status == 200, f"{path}?{query[:60]}: {status}"
+
+
+def test_a_long_question_is_cut_not_echoed(client: FlaskClient) -> None:
+    assert "养" * 101 not in fetch(client, "/search?q=" + "养" * 5000)
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), unit_of_work() as db:
+        college = make_institution(db)
+        for number in range(30):
+            make_lecture(db, college, f"手工第{number}课")
+    run_jobs(app)
+    first = fetch(client, "/search?q=手工&sort=newest")
+    (onward,) = links(first, "下一页")
+    second = fetch(client, onward)
+    assert len(titles(first)) == 24
+    assert [*titles(first), *titles(second)] == [f"手工第{number}课" for number in range(30)]
+    beyond = fetch(client, "/search?q=手工&page=9")
+    assert "后面没有了" in beyond
+
+
+def test_nothing_found_offers_words_that_find_something(client: FlaskClient) -> None:
+    page = fetch(client, "/search?q=量子色动力学")
+    assert "没有找到合适的课" in page
+    (retry,) = links(page, "养生")
+    assert titles(fetch(client, retry))
+
+
+def test_a_withdrawn_lecture_is_gone_although_the_index_still_has_it(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), unit_of_work() as db:
+        lecture = db.query(Lecture).filter_by(title="春季养生与经络调理").one()
+        lecture.state, lecture.withdrawn_at = LectureState.WITHDRAWN, lecture.published_at
+    page = fetch(client, "/search?q=养生")
+    assert titles(page) == []
+    assert "找到 0 讲" in page
+    assert "春季养生与经络调理" not in titles(fetch(client, "/lectures"))
+    assert "春季养生与经络调理" not in titles(fetch(client, "/"))
+
+
+def test_without_an_index_results_ask_to_wait_and_home_still_works(settings: Settings, client: FlaskClient) -> None:
+    shutil.rmtree(Path(settings.search.index_path))
+    for address in ("/search?q=养生", "/lectures"):
+        assert "目录正在整理" in fetch(client, address, status=503)
+        assert int(client.get(address).headers["Retry-After"]) > 0
+    assert len(titles(fetch(client, "/"))) == 6
+
+
+def test_results_cost_the_same_however_many_there_are(app: Flask, client: FlaskClient, count_queries: Count) -> None:
+    with count_queries() as before:
+        fetch(client, "/search?q=养生")
+    with app.app_context(), unit_of_work() as db:
+        colleges = db.query(Institution).all()
+        for number in range(20):
+            make_lecture(db, colleges[number % 2], f"养生第{number}讲", terms=(("topic", "leisure"),))
+    run_jobs(app)
+    with count_queries() as after:
+        assert len(titles(fetch(client, "/search?q=养生"))) == 21
+    assert len(after) == len(before) <= 6, "\n".join(after)
