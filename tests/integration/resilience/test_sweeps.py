@@ -1,0 +1,74 @@
+"""The operator's command: what killed processes left goes once it is old, what somebody may still be writing stays."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from flask import Flask
+
+from tests.factories.clips import ClipShelf
+from tests.fixtures.app import run_jobs
+from tests.integration.resilience.inventory import check_books, plant_orphans, platform_of, scratch_files, stored
+from tests.integration.resilience.teacher import Teacher
+
+AGE_S = 49 * 3600
+
+
+def grow_old(*paths: Path) -> None:
+    for path in paths:
+        os.utime(path, (time.time() - AGE_S,) * 2)
+
+
+def test_the_command_removes_what_nobody_knows_and_nothing_else(
+    app: Flask, teacher: Teacher, shelf: ClipShelf
+) -> None:
+    lecture = teacher.new_lecture()
+    teacher.upload(lecture, shelf.audio_with_cover().read_bytes())
+    run_jobs(app)
+    kept = stored(app)
+    assert len(kept) > 5
+
+    settings = platform_of(app).settings
+    for orphan in plant_orphans(app):
+        grow_old(settings.store.path / orphan)
+    for key in kept:
+        grow_old(settings.store.path / key)
+    young = plant_orphans(app)
+    scratch, part = settings.media.work_path / "jobs" / "999-1", settings.media.work_path / "uploads" / "unknown.part"
+    scratch.mkdir(parents=True)
+    (scratch / "240p.m4s").write_bytes(b"of a worker that was killed")
+    part.write_bytes(b"of a request that was killed")
+    grow_old(part)
+
+    answer = app.test_cli_runner().invoke(args=["store", "sweep", "--now"])
+    assert answer.exit_code == 0, answer.output
+
+    assert set(stored(app)) == {*kept, *young}
+    assert scratch_files(app) == []
+    for key in young:
+        grow_old(settings.store.path / key)
+    assert app.test_cli_runner().invoke(args=["store", "sweep", "--now"]).exit_code == 0
+    assert stored(app) == kept
+    check_books(app)
+    assert teacher.phase(lecture) == "ready"
+
+
+def test_the_scratch_of_a_running_attempt_stays(app: Flask, teacher: Teacher, shelf: ClipShelf) -> None:
+    """A sweep in another process must not pull the floor from under an encode."""
+    lecture = teacher.new_lecture()
+    teacher.upload(lecture, shelf.audio_with_cover().read_bytes())
+    platform = platform_of(app)
+    seen: list[bool] = []
+    kind = platform.runner.kinds["encode_lecture"]
+
+    def watch(context):
+        platform.runner.sweep()
+        seen.append(context.work_dir.is_dir())
+        return kind.handler(context)
+
+    platform.runner.kinds["encode_lecture"] = type(kind)(kind.name, kind.lane, watch, kind.on_failed)
+    run_jobs(app)
+    assert seen == [True]
+    assert teacher.phase(lecture) == "ready"
