@@ -7,6 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# On a busy machine a slow example is not a wrong one; pytest-timeout watches over real hangs.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 # Folders whose session fixtures start servers or a browser: one worker runs the whole folder.
 WHOLE_FOLDERS = ("services", "browser")
