@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -179,17 +180,9 @@ def search_lectures(
     chosen = {name: values for name, values in (filters or {}).items() if name in FACETS and values}
     asked = text.strip()[:MAX_QUERY_LETTERS]
     wanted = max(1, page)
-    result = _ask_index(
-        index_path,
-        SearchRequest(
-            text=asked,
-            filters=chosen,
-            facets=FACETS,
-            offset=(wanted - 1) * per_page,
-            limit=per_page,
-            sort="newest" if sort == "newest" else "relevance",
-        ),
-    )
+    order: Literal["relevance", "newest"] = "newest" if sort == "newest" else "relevance"
+    offset = (wanted - 1) * per_page
+    result = _ask_index(index_path, SearchRequest(asked, chosen, FACETS, offset=offset, limit=per_page, sort=order))
     ids = [lecture_id_of(hit.id) for hit in result.hits]
     cards = list_cards(db, ids, {lecture_id_of(hit.id): hit.highlights for hit in result.hits})
     #: Hits the index still has although they left the library are neither shown nor counted.

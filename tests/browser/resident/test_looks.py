@@ -55,7 +55,7 @@ SMALL_TARGETS = f"""
 TOO_WIDE = """
 () => [...document.querySelectorAll('body *')]
   .filter(element => !element.closest('.visually-hidden, .player__unseen, svg'))
-  .filter(element => element.getBoundingClientRect().right > innerWidth + 1)
+  .filter(element => element.getBoundingClientRect().right > 361)
   .map(element => `${element.tagName}.${element.className}`).slice(0, 5)
 """
 
@@ -119,6 +119,7 @@ def test_the_measures_would_notice(visit: Visit) -> None:
     assert visitor.page.evaluate(SMALL_TARGETS) != []
     assert visitor.page.evaluate(TOO_WIDE) == []
     visitor.page.evaluate("document.querySelector('.card').style.width = '500px'")
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") > 360
     assert visitor.page.evaluate(TOO_WIDE) != []
     visitor.leave()
 
