@@ -8,6 +8,11 @@ from typing import Final
 
 #: How much of the work each step is, from measured encodes; only encoding is long.
 STEP_SHARES: Final = {"probe": 0.02, "loudness": 0.08, "encode": 0.82, "package": 0.03, "publish": 0.05}
+#: Failures that may pass by themselves or with the operator's help; any other is the file's fault.
+PASSING_FAILURES: Final = frozenset({
+    "encode_failed", "encode_killed", "encode_stalled", "encode_timeout", "out_of_space", "store_full",
+    "store_unavailable", "store_unreachable", "tool_missing", "unexpected", "unknown_kind", "worker_lost",
+})
 #: Before this an estimate of the rest would jump about.
 _ESTIMATE_FROM_FRACTION: Final = 0.05
 _ESTIMATE_FROM_S: Final = 5.0
@@ -50,6 +55,11 @@ class Progress:
     def is_live(self) -> bool:
         """It may change while the page is open."""
         return self.phase in LIVE_PHASES
+
+    @property
+    def needs_other_file(self) -> bool:
+        """Trying again with the same file is pointless."""
+        return self.phase is Phase.FAILED and self.error_code not in PASSING_FAILURES
 
     def step_states(self) -> dict[str, str]:
         """Return 'done', 'current', 'todo' or 'failed' for uploading and each step of the pipeline, in order."""

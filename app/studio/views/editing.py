@@ -12,7 +12,7 @@ from app.library import services as library
 from app.library.models import Lecture
 from app.library.queries import list_current_terms, list_institutions_of, list_terms
 from app.studio import services
-from app.studio.forms import LectureForm, NewLectureForm, lecture_values
+from app.studio.forms import LectureForm, NewLectureForm, lecture_values, split_tags
 from app.studio.queries import find_own_lecture
 from app.studio.views.uploader import uploader_data
 from app.web import access, edge, preferences
@@ -149,8 +149,12 @@ def _show_clash(form: LectureForm, lecture: Lecture) -> str:
 
     def words(name: str, value: object) -> str:
         if isinstance(value, list):
-            return "、".join(labels.get((name, key), str(key)) for key in value)
-        return labels.get((name, str(value)), str(value or ""))
+            chosen = [label for (scheme, key), label in labels.items() if scheme == name and key in value]
+            return (", " if is_english() else "、").join(chosen)
+        typed = str(value or "").replace("\r\n", "\n").strip()  # as browsers send it, as we keep it
+        if name == "tags":
+            typed = "、".join(dict.fromkeys(split_tags(typed)))
+        return labels.get((name, typed), typed)
 
     differences = [
         (field.label.text, words(field.name, field.data), words(field.name, theirs[field.name]))

@@ -206,6 +206,15 @@ def test_a_clash_shows_both_and_lets_the_teacher_decide(app: Flask, teacher: Bro
     )
 
 
+def test_a_clash_does_not_blame_line_ends(app: Flask, teacher: Browser, lecture_id: str) -> None:
+    text = {**FORM, "description": "第一行\r\n第二行"}
+    teacher.post(f"/studio/lectures/{lecture_id}/edit", **text, version="1")
+    assert find_lecture(app, lecture_id).description == "第一行\n第二行"
+    clash = teacher.post(f"/studio/lectures/{lecture_id}/edit", **text, version="1")
+    assert clash.status_code == 412
+    assert "两边的内容其实一样" in clash.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("version", ["", "x", "99999999999999999999", "-1"])
 def test_a_version_that_never_was_is_a_clash(teacher: Browser, lecture_id: str, version: str) -> None:
     assert teacher.post(f"/studio/lectures/{lecture_id}/edit", **FORM, version=version).status_code == 412

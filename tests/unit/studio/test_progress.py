@@ -52,6 +52,14 @@ def test_step_states(progress: Progress, states: list[str]) -> None:
     assert list(progress.step_states().values()) == states
 
 
+@pytest.mark.parametrize(
+    ("code", "needs_other_file"), [("not_media", True), ("store_full", False), ("worker_lost", False)]
+)
+def test_whose_fault_a_failure_is(code: str, needs_other_file: bool) -> None:
+    assert Progress(Phase.FAILED, error_code=code).needs_other_file is needs_other_file
+    assert not Progress(Phase.WAITING, error_code=code).needs_other_file
+
+
 def test_what_can_still_change_by_itself() -> None:
     live = {phase for phase in Phase if Progress(phase).is_live}
     assert live == {Phase.UPLOADING, Phase.FINISHING, Phase.WAITING, Phase.WORKING}

@@ -134,7 +134,7 @@ function submit(event) {
     saveAndSend(file);
     return;
   }
-  form.hidden = true;
+  form.closest('[data-part="media"]').hidden = true;
   send(file, data.lecture, window.location.pathname);
 }
 
