@@ -73,13 +73,17 @@ def make_waker(section: JobsSection) -> Callable[[], None]:
     return wake
 
 
+def _keep_our_logging(**_details: object) -> None:
+    """Leave logging as config.log made it."""
+
+
 def run_worker(celery: Celery) -> None:
     """Work until SIGTERM or SIGINT, with the clock as a thread of this process.
 
     `-B` would fork the clock: it outlives a killed worker, and its schedule lies in a file nobody tidies up.
     """
     from celery.beat import EmbeddedService, Scheduler  # noqa: PLC0415 - an extra
-    from celery.signals import worker_ready  # noqa: PLC0415 - an extra
+    from celery.signals import setup_logging, worker_ready  # noqa: PLC0415 - an extra
 
     clock = EmbeddedService(celery, thread=True, scheduler_cls=Scheduler)
 
@@ -87,11 +91,13 @@ def run_worker(celery: Celery) -> None:
         clock.start()
 
     worker_ready.connect(start_clock, weak=False)
+    # A listener of any kind keeps Celery from setting up logging of its own over ours (level, handlers, form).
+    setup_logging.connect(_keep_our_logging, weak=False)
     queues = ",".join((CLOCK_LANE, *LANES))
     # One thread for each lane and one for the clock's messages: none ever waits behind a long encode.
     threads = f"--concurrency={len(LANES) + 1}"
     alone = ("--without-gossip", "--without-mingle")
-    celery.worker_main(["worker", "--pool=threads", threads, *alone, "-Q", queues, "--loglevel=WARNING"])
+    celery.worker_main(["worker", "--pool=threads", threads, *alone, "-Q", queues])
 
 
 def send_looks(celery: Celery, lanes: tuple[str, ...]) -> None:
