@@ -21,6 +21,8 @@ from app.kernel.ids import new_public_id
 from app.library.places import Institution, Line, RegionDuty, Unit, UnitKind, UnitRegion, UnitSuperior
 
 PROVINCE, CITY, COUNTY = "210000", "210100", "210103"
+#: Shown where a phone number belongs; nobody has it.
+NOBODYS_PHONE = "024-0000 0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def add_institutions(db: Session, demo: DemoSpec) -> dict[str, int]:
                 name=item.name,
                 type_key=item.type,
                 region_code=item.region,
-                contact_phone="",
+                contact_phone=NOBODYS_PHONE,
                 created_at=utc_now(),
             )
             db.add(institution)
@@ -65,7 +67,14 @@ def add_units(db: Session) -> int:
     for key, kind, name, region, duty in rows:
         unit = db.scalars(select(Unit).where(Unit.name == name)).first()
         if unit is None:
-            unit = Unit(public_id=new_public_id(), kind=kind, name=name, region_code=region, aliases=[])
+            unit = Unit(
+                public_id=new_public_id(),
+                kind=kind,
+                name=name,
+                region_code=region,
+                aliases=[],
+                contact_phone=NOBODYS_PHONE,
+            )
             db.add(unit)
             db.flush()
             db.add(UnitRegion(unit_id=unit.id, region_code=region, duty=duty))

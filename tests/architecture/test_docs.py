@@ -1,4 +1,4 @@
-"""What the documents name exists: files, make targets, settings (that every setting is documented is in unit/config)."""
+"""What the documents name exists: files, make targets, settings (unit/config looks for undocumented ones)."""
 
 from __future__ import annotations
 

@@ -16,8 +16,14 @@ CODE = ("app", "config", "media_pipeline", "search_index", "dev", "tests")
 NOT_OURS_TO_SHAPE = ("app/migrations/versions/",)
 
 # path or path::function -> why it may be longer. An entry that is no longer needed fails the test below.
-LONGER_FILES: dict[str, str] = {}
-LONGER_FUNCTIONS: dict[str, str] = {}
+LONGER_FILES: dict[str, str] = {
+    "tests/browser/player_page/test_player.py": "one page and its fixtures: every test is a step of the same visit",
+    "tests/integration/studio/test_upload_door.py": "the upload protocol's whole list of refusals side by side",
+    "tests/integration/studio/test_pages.py": "the studio's pages in the order a teacher meets them",
+}
+LONGER_FUNCTIONS: dict[str, str] = {
+    "media_pipeline/pipeline.py::run": "the workshop's contract: half of it is the docstring",
+}
 
 
 @cache

@@ -38,7 +38,8 @@ def fill(stack: Stack, count: int) -> None:
             lecture = Lecture(
                 public_id=new_public_id(), institution_id=institutions[number % len(institutions)],
                 title=document.title, description=document.description, teacher=document.teacher or "张老师",
-                tags=list(document.tags), state=LectureState.PUBLISHED, published_at=now, created_at=now, updated_at=now,
+                tags=list(document.tags), state=LectureState.PUBLISHED,
+                published_at=now, created_at=now, updated_at=now,
             )  # fmt: skip
             db.add(lecture)
             db.flush()
@@ -69,7 +70,8 @@ def weigh(port: int, path: str) -> tuple[int, int]:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     line.request("GET", quote(path), headers={"Accept": "text/html"})
     html = line.getresponse().read().decode()
-    for asset in dict.fromkeys(match.partition("#")[0] for match in re.findall(r'(?:href|src)="(/static/[^"]+)"', html)):
+    assets = (match.partition("#")[0] for match in re.findall(r'(?:href|src)="(/static/[^"]+)"', html))
+    for asset in dict.fromkeys(assets):
         total += len(fetch(port, asset))
         count += 1
     return total, count

@@ -15,5 +15,5 @@ def create_blueprint(index_path: Path) -> Blueprint:
     residents.register(blueprint)
     paper.register(blueprint)
     desk.register(blueprint, index_path)
-    items.register(blueprint, index_path)
+    items.register(blueprint)
     return blueprint

@@ -18,49 +18,61 @@ from app.web import access, edge
 
 def register(blueprint: Blueprint) -> None:
     """Add the routes."""
+    blueprint.get("/playlists")(playlists)
+    blueprint.get("/playlists/<public_id>")(playlist)
+    blueprint.get("/playlists/<public_id>/play/<int:position>")(play)
+    blueprint.get("/q/")(code_form)
+    blueprint.get("/q/<code>")(short_link)
 
-    @blueprint.get("/playlists")
-    @access.public
-    def playlists() -> ResponseReturnValue:
-        page = list_public_playlists(edge.session(), page=page_number())
-        cards = [
-            {
-                "url": url_for("curation.playlist", public_id=row.public_id),
-                "title": row.title, "owner": row.unit_name, "lecture_count": row.lecture_count,
-                "poster_url": f"/{row.cover.poster_path}" if row.cover and row.cover.poster_path else None,
-            }
-            for row in page.rows
-        ]
-        return render_template(
-            "curation/playlists.html", page=page, playlists=cards, page_url=page_address("curation.playlists")
-        )
 
-    @blueprint.get("/playlists/<public_id>")
-    @access.public
-    def playlist(public_id: str) -> ResponseReturnValue:
-        full = get_public(edge.session(), public_id)
-        return render_template("curation/playlist.html", playlist=full, lectures=lecture_cards(full), is_preview=False)
+@access.public
+def playlists() -> ResponseReturnValue:
+    """Show the public playlists, newest first."""
+    page = list_public_playlists(edge.session(), page=page_number())
+    cards = [
+        {
+            "url": url_for("curation.playlist", public_id=row.public_id),
+            "title": row.title,
+            "owner": row.unit_name,
+            "lecture_count": row.lecture_count,
+            "poster_url": f"/{row.cover.poster_path}" if row.cover and row.cover.poster_path else None,
+        }
+        for row in page.rows
+    ]
+    return render_template(
+        "curation/playlists.html", page=page, playlists=cards, page_url=page_address("curation.playlists")
+    )
 
-    @blueprint.get("/playlists/<public_id>/play/<int:position>")
-    @access.public
-    def play(public_id: str, position: int) -> ResponseReturnValue:
-        rows = public_lectures(edge.session(), public_id)
-        if not 1 <= position <= len(rows):
-            raise NotFound(public_id=public_id, position=position)
-        return redirect(lecture_address(rows[position - 1][1], public_id, position))
 
-    @blueprint.get("/q/")
-    @access.public
-    def code_form() -> ResponseReturnValue:
-        typed = request.args.get("code", "").strip()
-        if not typed:
-            return render_template("curation/code.html", typed="", is_wrong=False)
-        return _follow(typed)
+@access.public
+def playlist(public_id: str) -> ResponseReturnValue:
+    """Show one playlist with its lectures and the centre behind it."""
+    full = get_public(edge.session(), public_id)
+    return render_template("curation/playlist.html", playlist=full, lectures=lecture_cards(full), is_preview=False)
 
-    @blueprint.get("/q/<code>")
-    @access.public
-    def short_link(code: str) -> ResponseReturnValue:
-        return _follow(code)
+
+@access.public
+def play(public_id: str, position: int) -> ResponseReturnValue:
+    """Go to the lecture at a position, with the way to its neighbours."""
+    rows = public_lectures(edge.session(), public_id)
+    if not 1 <= position <= len(rows):
+        raise NotFound(public_id=public_id, position=position)
+    return redirect(lecture_address(rows[position - 1][1], public_id, position))
+
+
+@access.public
+def code_form() -> ResponseReturnValue:
+    """Offer a field for the number on a poster."""
+    typed = request.args.get("code", "").strip()
+    if not typed:
+        return render_template("curation/code.html", typed="", is_wrong=False)
+    return _follow(typed)
+
+
+@access.public
+def short_link(code: str) -> ResponseReturnValue:
+    """Follow the code of a poster."""
+    return _follow(code)
 
 
 def _follow(typed: str) -> ResponseReturnValue:
@@ -92,7 +104,8 @@ def lecture_cards(playlist: FullPlaylist, *, in_playlist: bool = True) -> Sequen
         present_card(item.card, note=item.note)
         if not in_playlist
         else present_card(
-            item.card, note=item.note,
+            item.card,
+            note=item.note,
             url=lecture_address(item.lecture_public_id, playlist.public_id, position),
         )
         for position, item in enumerate((item for item in playlist.items if item.card is not None), start=1)

@@ -1,4 +1,4 @@
-"""The stocked app."""
+"""The stocked app that the JSON interface is asked over."""
 
 from __future__ import annotations
 
