@@ -1,4 +1,4 @@
-"""Reading `ffmpeg -progress`."""
+"""Reading what ffmpeg says of its progress, line by line."""
 
 from __future__ import annotations
 
