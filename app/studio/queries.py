@@ -28,7 +28,7 @@ from app.media.queries import (
     current_sets,
     lecture_subject,
     media_prefix,
-    media_status,
+    media_statuses,
     newest_source,
 )
 from app.studio import policies
@@ -128,7 +128,8 @@ def list_lectures(
     statement = statement.order_by(Lecture.updated_at.desc(), Lecture.id.desc())
     found = db.execute(statement.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
     sets = current_sets(db, [lecture.id for lecture, _ in found])
-    rows = [_row(db, lecture, StudioState(key), sets.get(lecture.id)) for lecture, key in found]
+    moving = get_progress_of_many(db, [lecture.id for lecture, key in found if key in _MOVING])
+    rows = [_row(lecture, StudioState(key), sets.get(lecture.id), moving.get(lecture.id)) for lecture, key in found]
     return StudioList(rows, counts, total, page, page_count)
 
 
@@ -167,16 +168,17 @@ def _state_expression() -> ColumnElement[str]:
     )
 
 
+#: States whose rows say more than their name.
+_MOVING: Final = frozenset({StudioState.PROCESSING, StudioState.FAILED, StudioState.DRAFT})
 _state_case: Final = _state_expression()
 
 
-def _row(db: Session, lecture: Lecture, state: StudioState, media_set: MediaSet | None) -> StudioRow:
-    is_interesting = state in {StudioState.PROCESSING, StudioState.FAILED, StudioState.DRAFT}
+def _row(lecture: Lecture, state: StudioState, media_set: MediaSet | None, progress: Progress | None) -> StudioRow:
     poster = media_set.poster_name if media_set else None
     return StudioRow(
         public_id=lecture.public_id, title=lecture.title, teacher=lecture.teacher,
         institution_name=lecture.institution.name, state=state, updated_at=lecture.updated_at,
-        progress=get_progress(db, lecture.id) if is_interesting else None,
+        progress=progress,
         duration_s=media_set.duration_s if media_set else None,
         poster_path=f"{media_prefix(media_set.digest)}/{poster}" if media_set and poster else None,
         is_audio=media_set.is_audio_only if media_set else False,
@@ -215,8 +217,18 @@ def _newest_upload(db: Session, lecture_id: int) -> Upload | None:
 
 def get_progress(db: Session, lecture_id: int) -> Progress:
     """Say how far the newest file of a lecture is, from its first byte to the published renditions."""
-    upload = _newest_upload(db, lecture_id)
-    status = media_status(db, lecture_id)
+    return get_progress_of_many(db, [lecture_id])[lecture_id]
+
+
+def get_progress_of_many(db: Session, lecture_ids: Sequence[int]) -> Mapping[int, Progress]:
+    """Say it of several lectures without asking for each of them."""
+    newest = select(func.max(Upload.id)).where(Upload.lecture_id.in_(lecture_ids)).group_by(Upload.lecture_id)
+    uploads = {upload.lecture_id: upload for upload in db.scalars(select(Upload).where(Upload.id.in_(newest)))}
+    statuses = media_statuses(db, lecture_ids)
+    return {each: _progress(db, each, uploads.get(each), statuses[each]) for each in lecture_ids}
+
+
+def _progress(db: Session, lecture_id: int, upload: Upload | None, status: MediaStatus) -> Progress:
     if upload is not None and upload.state is UploadState.FINISHING:
         return _finishing(find_latest(db, lecture_subject(lecture_id), FINISH_KIND))
     has_nothing_better = status.state in {MediaState.MISSING, MediaState.FAILED, MediaState.CANCELLED}

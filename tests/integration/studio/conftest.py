@@ -18,21 +18,12 @@ from app.kernel.actor import Actor, Grant
 from app.kernel.db import unit_of_work
 from app.library.services import create_lecture
 from app.studio.parts import PartFolder
-from app.web import assets
 from config.settings import Settings, load
 from tests.fixtures.app import build_app, make_environ, make_institution, make_user
+from tests.fixtures.pages import count_queries, stand_in_assets
 from tests.integration.studio.college import FULL, Browser, College
 
-
-@pytest.fixture(autouse=True)
-def stand_in_assets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests are about the server; they must not need the front end to be built."""
-
-    class AnyAsset(dict[str, str]):
-        def __missing__(self, name: str) -> str:
-            return f"/static/{name}"
-
-    monkeypatch.setattr(assets, "load_manifest", lambda _folder: AnyAsset())
+__all__ = ["count_queries", "stand_in_assets"]
 
 
 @pytest.fixture(scope="session")

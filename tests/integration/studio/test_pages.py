@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
@@ -485,6 +486,25 @@ def test_filters_pages_and_other_colleges(
     for odd in ("?state=nonsense", "?page=x", "?page=-5", "?q=" + "长" * 300):
         assert teacher.client.get(f"/studio/{odd}").status_code == 200
     assert 'data-testid="lecture-row"' not in browser_of("stranger").get("/studio/")
+
+
+def test_a_full_list_asks_the_database_as_often_as_a_short_one(
+    app: Flask, college: College, count_queries: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    def fill(db, count: int) -> None:
+        for _ in range(count):
+            create_lecture(db, college.teacher, college.id, FULL)
+
+    def ask(db) -> int:
+        db.expunge_all()
+        with count_queries() as statements:
+            list_lectures(db, college.teacher)
+        return len(statements)
+
+    in_work(app, lambda db: fill(db, 2))
+    few = in_work(app, ask)
+    in_work(app, lambda db: fill(db, PAGE_SIZE))
+    assert in_work(app, ask) == few
 
 
 def test_a_member_of_two_institutions_chooses_one(app: Flask, college: College) -> None:
