@@ -79,8 +79,8 @@ def in_process(client: FlaskClient) -> Ask:
     """Requests without a network."""
 
     def ask(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        response = client.open(path, method=method, data=body, headers=dict(headers))
-        return Answer(response.status_code, dict(response.headers), response.data)
+        with client.open(path, method=method, data=body, headers=dict(headers)) as response:
+            return Answer(response.status_code, dict(response.headers), response.data)
 
     return ask
 
