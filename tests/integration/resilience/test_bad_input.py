@@ -27,9 +27,6 @@ from tests.integration.resilience.inventory import (
 )
 from tests.integration.resilience.teacher import FULL, Answer, Teacher
 
-# The form of captions gives its choices as pairs, which WTForms 3.4 will not take any more.
-pytestmark = pytest.mark.filterwarnings("ignore:Passing SelectField choices as tuples:DeprecationWarning")
-
 
 def visible(answer: Answer) -> str:
     """Return the page's words, without markup."""

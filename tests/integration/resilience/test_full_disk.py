@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import update
 
@@ -25,9 +24,6 @@ from tests.integration.resilience.inventory import (
     sweep_at_once,
 )
 from tests.integration.resilience.teacher import Teacher, in_process
-
-# The form of captions gives its choices as pairs, which WTForms 3.4 will not take any more.
-pytestmark = pytest.mark.filterwarnings("ignore:Passing SelectField choices as tuples:DeprecationWarning")
 
 
 def with_quota(folder: Path, quota_bytes: int) -> Flask:
