@@ -16,7 +16,7 @@ import pytest
 from tests.browser.journey.visitor import DESK, PHONE, Player, Visitor
 from tests.fixtures.stack import CURATOR, TEACHER, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 TITLE = "冬季老年人养生保健第一讲"
 WORD = "养生"  # in the middle of the title
@@ -74,7 +74,7 @@ def watch_progress(teacher: Visitor) -> list[str]:
             phases.append(phase)
         return phase in {"ready", "failed", "cancelled"}
 
-    teacher.wait_until(is_over, f"the lecture is to be ready, it was {phases}", timeout_s=120)
+    teacher.wait_until(is_over, f"the lecture is to be ready, it was {phases}", timeout_s=240)
     return phases
 
 

@@ -42,7 +42,7 @@ def heavy_clip(short_clip: bytes) -> bytes:
 @pytest.fixture(scope="session")
 def long_clip(shelf: ClipShelf) -> Path:
     """Long enough to die in the middle of its encode."""
-    return shelf.lecture(40)
+    return shelf.lecture(24)
 
 
 @pytest.fixture

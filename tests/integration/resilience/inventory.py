@@ -20,6 +20,8 @@ from app.studio.jobs import sweep_handler as upload_sweep
 from app.studio.parts import PartFolder
 from media_pipeline.publish import NOTE_NAME
 
+#: How long work may take on a machine where everything else is running too; only a failure ever waits this long.
+PATIENCE_S = 240
 #: Clocks of stores count in whole seconds.
 AT_ONCE = timedelta(seconds=-2)
 

@@ -11,6 +11,7 @@ import pytest
 from app.studio.parts import PartFolder
 from tests.fixtures.stack import TEACHER, Stack, wait_for
 from tests.integration.resilience.inventory import (
+    PATIENCE_S,
     check_books,
     platform_of,
     scratch_files,
@@ -19,7 +20,7 @@ from tests.integration.resilience.inventory import (
 )
 from tests.integration.resilience.teacher import Teacher, Wire
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 
 def test_an_upload_goes_on_where_the_killed_server_had_got_to(stack: Stack, heavy_clip: bytes) -> None:
@@ -42,7 +43,7 @@ def test_an_upload_goes_on_where_the_killed_server_had_got_to(stack: Stack, heav
     offset = teacher.offset(url)
     assert third < offset <= 2 * third
     assert teacher.patch(url, offset, heavy_clip[offset:]).status == 204
-    wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=90, what=lambda: stack.log_tail("worker"))
+    wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
 
     source = sources(stack.app)[-1]
     assert source.sha256 == hashlib.sha256(heavy_clip).hexdigest()
@@ -66,6 +67,6 @@ def test_the_last_byte_arrives_and_the_server_dies(
     parts.path(url.rpartition("/")[2]).write_bytes(short_clip)
     stack.start_web()
     assert teacher.offset(url) == len(short_clip)
-    wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=90, what=lambda: stack.log_tail("worker"))
+    wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
     wait_for(lambda: not scratch_files(stack.app), timeout_s=10, what=lambda: str(scratch_files(stack.app)))
     check_books(stack.app)

@@ -15,6 +15,7 @@ from app.kernel.jobs.model import Job, JobState
 from app.media.queries import ENCODE_KIND
 from tests.fixtures.stack import Stack, wait_for
 from tests.integration.resilience.inventory import (
+    PATIENCE_S,
     check_books,
     media_sets,
     plant_orphans,
@@ -28,7 +29,7 @@ from tests.integration.resilience.inventory import (
 )
 from tests.integration.resilience.teacher import Teacher
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 
 def encodes(stack: Stack) -> list[Job]:
@@ -65,12 +66,12 @@ def test_another_worker_finishes_what_a_killed_one_began(
     sets_before = {each.digest for each in media_sets(stack.app)}
     others = len(encodes(stack))
     teacher.upload(lecture, long_clip.read_bytes())
-    wait_for(lambda: is_encoding(stack, others=others), timeout_s=60, what=lambda: stack.log_tail("worker"))
+    wait_for(lambda: is_encoding(stack, others=others), timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
     kill_only_the_worker_itself(stack)
     assert scratch_files(stack.app), "it died with its files open"
 
     stack.start_worker()
-    wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=120, what=lambda: stack.log_tail("worker"))
+    wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
 
     [job] = encodes(stack)[others:]
     assert (job.state, job.attempts) == (JobState.SUCCEEDED, 2)

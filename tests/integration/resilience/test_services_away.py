@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from config.settings import load
 from tests.fixtures.app import build_app, csrf_token, make_environ
 from tests.fixtures.stack import TEACHER, Stack, make_stack, wait_for
-from tests.integration.resilience.inventory import platform_of
+from tests.integration.resilience.inventory import PATIENCE_S, platform_of
 from tests.integration.resilience.teacher import Teacher, Wire
 from tests.services.daemon import Daemon, free_ports
 from tests.services.redis_server import is_ready
@@ -83,7 +83,7 @@ def test_a_database_that_restarts_is_found_again(stack: Stack) -> None:
     lecture = teacher.new_lecture()
     teacher.upload(lecture, b"no video at all" * 100)
     wait_for(
-        lambda: teacher.phase(lecture) == "failed", timeout_s=60,
+        lambda: teacher.phase(lecture) == "failed", timeout_s=PATIENCE_S,
         what=lambda: f"the worker is to work again\n{stack.log_tail('worker')}",
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def queued_stack(tmp_path: Path, broker: Broker) -> Iterator[Stack]:
         made.stop()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_without_the_broker_the_web_answers_and_work_waits(
     queued_stack: Stack, broker: Broker, teacher_of: Callable[[Stack], Teacher]
 ) -> None:
@@ -144,7 +144,7 @@ def test_without_the_broker_the_web_answers_and_work_waits(
     assert teacher.phase(lecture) == "finishing"
     broker.start()
     wait_for(
-        lambda: teacher.phase(lecture) == "failed", timeout_s=90,
+        lambda: teacher.phase(lecture) == "failed", timeout_s=PATIENCE_S,
         what=lambda: f"work is to go on by itself\n{queued_stack.log_tail('worker')}",
     )  # fmt: skip
 
@@ -152,7 +152,7 @@ def test_without_the_broker_the_web_answers_and_work_waits(
 def wait_until_swept(stack: Stack) -> None:
     """Wait for the chores of a fresh worker: it is at work then."""
     log = stack.folder / "worker.log"
-    wait_for(lambda: "job_finished" in log.read_text(), timeout_s=60, what=lambda: stack.log_tail("worker"))
+    wait_for(lambda: "job_finished" in log.read_text(), timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
 
 
 @pytest.fixture
