@@ -129,7 +129,7 @@ def playlist(base: str) -> str:
 
 def pages(base: str) -> Iterator[Shot]:
     """Yield every page worth looking at."""
-    lecture = read_json(f"{base}/api/v1/lectures")["lectures"][0]["public_id"]
+    lecture = read_json(f"{base}/api/v1/lectures")["items"][0]["id"]
     yield Shot("home", "/")
     yield Shot("catalogue", "/lectures")
     yield Shot("search", "/search?q=手机")
