@@ -42,6 +42,6 @@ def is_ready(url: str) -> bool:
 
 
 def empty(url: str) -> None:
-    """Forget every key, so that a test begins with a fresh broker."""
+    """Forget every key of this database, so that a test begins with a fresh broker."""
     with contextlib.closing(redis.Redis.from_url(url)) as client:
-        client.flushall()
+        client.flushdb()

@@ -133,8 +133,10 @@ def test_without_javascript_everything_can_be_found_read_and_played(visit: Visit
     visitor.open("/")
     page.get_by_role("searchbox").fill("养生")
     page.get_by_role("button", name="搜索").tap()
+    page.wait_for_url("**/search?**")
     assert page.locator(".card-title a").count() == 2
     page.locator(".card-title a", has_text=TITLES[0]).tap()
+    page.wait_for_url("**/lectures/**")
     assert page.locator("h1").inner_text() == TITLES[0]
     assert "慢慢讲，跟着做" in page.locator(".prose").inner_text()
     video = page.locator("video")
