@@ -71,10 +71,11 @@ class StopRequest:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive)
 
-    def _receive(self, *_: object) -> None:
+    def _receive(self, number: int, _frame: object) -> None:
         if self.is_set:
             return
         self.is_set = True
+        print(f"\nrun: asked to stop ({signal.Signals(number).name})", file=sys.stderr)
         raise KeyboardInterrupt
 
 
