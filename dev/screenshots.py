@@ -108,6 +108,8 @@ def open_context(  # noqa: PLR0917 - one profile has this many properties
         page.fill("input[name=login]", login)
         page.fill("input[name=password]", passwords[login])
         page.click("form[action='/sign-in'] button[type=submit]")
+        # A page closed while its answer is on the way may never close, and may lose the session's cookie.
+        page.wait_for_url(lambda url: "/sign-in" not in url, wait_until="load")
     page.close()
     return context
 
