@@ -31,7 +31,10 @@ TRANSLATIONS = ROOT / "app/translations"
 LOCALES: Final = ("en",)
 SOURCE_FOLDERS: Final = ("app", "media_pipeline")
 _SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "static", "node_modules"})
-_TRANSLATORS: Final = frozenset({"_", "gettext", "ngettext"})
+#: `mark` writes a punctuation mark (app/web/formats.py).
+_TRANSLATORS: Final = frozenset({"_", "gettext", "ngettext", "mark"})
+#: Marks that Chinese text alone uses.
+_WIDE_MARK: Final = re.compile("[\u3000-\u303f\uff00-\uffef]")
 #: A language is called by its own name on every page.
 _OWN_NAMES: Final = frozenset({"中文"})
 #: Whole tags, and the halves left where an expression stands inside of one.
@@ -84,6 +87,11 @@ def main(arguments: Sequence[str]) -> int:
 def has_chinese(text: str) -> bool:
     """Tell whether a Chinese character is in the text; full-width punctuation alone is none."""
     return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+def is_for_chinese_readers(text: str) -> bool:
+    """Tell whether a reader of English would stumble: over Chinese characters or over full-width marks."""
+    return has_chinese(text) or _WIDE_MARK.search(text) is not None
 
 
 def collect() -> Catalog:
@@ -168,7 +176,7 @@ def find_strays() -> list[Stray]:
             continue
         text = path.read_text(encoding="utf-8")
         strays = _strays_of_template(text) if method == "jinja2" else _strays_of_python(text)
-        found += [Stray(f"{name}:{line}", words) for line, words in strays if has_chinese(words)]
+        found += [Stray(f"{name}:{line}", words) for line, words in strays if is_for_chinese_readers(words)]
     return [stray for stray in found if stray.text not in _OWN_NAMES]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argon2
 
 from app.kernel.errors import InvalidInput
+from app.kernel.sentences import Sentence
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
@@ -21,7 +22,7 @@ def hash_password(password: str) -> str:
         InvalidInput: when it is too short, too long or one character repeated.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH or len(set(password)) < 4:
-        message = f"密码至少 {MIN_LENGTH} 个字符，并且不能全是相同的字符。"
+        message = Sentence("密码至少 %(length)d 个字符，并且不能全是相同的字符。", length=MIN_LENGTH)
         raise InvalidInput(message, code="weak_password", fields={"password": message})
     return _hasher.hash(password)
 

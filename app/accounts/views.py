@@ -17,6 +17,7 @@ from app.accounts.queries import find_actor
 from app.kernel.errors import NotAuthenticated, NotFound
 from app.web import access, edge
 from app.web.redirects import local_target
+from app.web.speech import speak
 
 
 def _who_tries() -> str:
@@ -59,7 +60,7 @@ def sign_in() -> ResponseReturnValue:
     try:
         signed_in = services.sign_in(db, name, password, user_agent=browser, lasts=lasts)
     except NotAuthenticated as error:
-        form.password.errors = [*form.password.errors, _(error.message)]
+        form.password.errors = [*form.password.errors, speak(error.message)]
         return render_template("accounts/sign_in.html", form=form), 401
     db.flush()
     actor = find_actor(db, signed_in.token)

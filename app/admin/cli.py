@@ -18,6 +18,7 @@ from app.kernel.db import unit_of_work
 from app.kernel.errors import AppError, InvalidInput
 from app.kernel.jobs.queue import LANE_DEFAULT
 from app.kernel.platform import Platform
+from app.kernel.sentences import Sentence
 from app.library.places import Institution, Unit
 from app.library.vocabularies import load_regions, load_terms
 from app.media.jobs import request_sweep
@@ -102,7 +103,8 @@ def _place(db: Session, role: Role, *, institution: str, unit: str) -> dict[str,
     else:
         return {}
     if found is None:
-        raise InvalidInput(f"没有找到“{institution or unit}”，请写单位的全名。", code="no_such_place", role=role.value)
+        sentence = Sentence("没有找到“%(name)s”，请写单位的全名。", name=str(institution or unit))
+        raise InvalidInput(sentence, code="no_such_place", role=role.value)
     return {field: found}
 
 

@@ -13,6 +13,7 @@ from app.kernel.errors import Conflict
 from app.kernel.jobs.model import JobState
 from app.kernel.jobs.queue import LANES
 from app.web import access, edge
+from app.web.speech import speak
 
 
 def create_blueprint() -> Blueprint:
@@ -34,7 +35,7 @@ def create_blueprint() -> Blueprint:
         try:
             services.retry_job(edge.session(), edge.current_actor(), job_id)
         except Conflict as error:
-            flash(_(error.message), "warning")  # another click came first; nothing was changed
+            flash(speak(error.message), "warning")  # another click came first; nothing was changed
         else:
             flash(_("已经重新排队，一会儿刷新看看。"), "success")
         return redirect(url_for("admin.overview"), 303)

@@ -15,6 +15,7 @@ from app.curation.typed_text import clean
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, InvalidInput, NotFound
+from app.kernel.sentences import Sentence, too_long
 from app.library.models import Lecture, LectureState
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ def set_note(
     item = _find(db, _active(db, playlist), lecture_public_id)
     cleaned = clean(note, keep_lines=True)
     if len(cleaned) > NOTE_MAX:
-        raise InvalidInput(fields={"note": f"留言最多 {NOTE_MAX} 个字，现在有 {len(cleaned)} 个字。"})
+        raise InvalidInput(fields={"note": too_long("留言", NOTE_MAX, cleaned)})
     if cleaned != item.note:
         item.note = cleaned
         touch(db, playlist)
@@ -155,4 +156,5 @@ def _number(items: Sequence[PlaylistItem]) -> None:
 
 def _require_room(playlist: Playlist, items: Sequence[PlaylistItem]) -> None:
     if len(items) >= ITEMS_MAX:
-        raise Conflict(f"一个播单最多 {ITEMS_MAX} 讲，请另做一个播单。", code="playlist_full", playlist_id=playlist.id)
+        sentence = Sentence("一个播单最多 %(limit)d 讲，请另做一个播单。", limit=ITEMS_MAX)
+        raise Conflict(sentence, code="playlist_full", playlist_id=playlist.id)

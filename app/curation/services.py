@@ -17,6 +17,7 @@ from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted, StaleVersion, Unavailable
 from app.kernel.ids import new_public_id, new_short_code
+from app.kernel.sentences import too_long
 from app.library.models import Lecture, LectureState
 from app.library.places import Unit
 
@@ -136,9 +137,9 @@ def _checked(fields: PlaylistFields) -> tuple[str, str]:
     if not title:
         problems["title"] = "请写播单的名字。"
     elif len(title) > TITLE_MAX:
-        problems["title"] = f"名字最多 {TITLE_MAX} 个字，现在有 {len(title)} 个字。"
+        problems["title"] = too_long("名字", TITLE_MAX, title)
     if len(intro) > INTRO_MAX:
-        problems["intro"] = f"介绍最多 {INTRO_MAX} 个字，现在有 {len(intro)} 个字。"
+        problems["intro"] = too_long("介绍", INTRO_MAX, intro)
     if problems:
         raise InvalidInput(fields=problems)
     return title, intro

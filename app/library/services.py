@@ -15,6 +15,7 @@ from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput, NotFound, NotPermitted, StaleVersion
 from app.kernel.ids import new_public_id
+from app.kernel.sentences import Sentence, too_long
 from app.library import policies
 from app.library.events import LectureChanged
 from app.library.models import (
@@ -166,14 +167,14 @@ def _text(value: str, name: str, label: str, limit: int, problems: dict[str, str
     """Trim a typed text; NUL and other control characters never reach the database."""
     cleaned = "".join(letter for letter in value if letter in "\n\t" or letter.isprintable()).strip()
     if is_required and not cleaned:
-        problems[name] = f"请填写{label}。"
+        problems[name] = Sentence("请填写%(label)s。", label=label)
     elif len(cleaned) > limit:
-        problems[name] = f"{label}最多 {limit} 个字，现在有 {len(cleaned)} 个字。"
+        problems[name] = too_long(label, limit, cleaned)
     return cleaned
 
 
 def _tags(values: Sequence[str], problems: dict[str, str]) -> list[str]:
     tags = list(dict.fromkeys(tag.strip() for tag in values if tag.strip()))
     if len(tags) > TAGS_MAX or any(len(tag) > TAG_MAX for tag in tags):
-        problems["tags"] = f"标签最多 {TAGS_MAX} 个，每个最多 {TAG_MAX} 个字。"
+        problems["tags"] = Sentence("标签最多 %(count)d 个，每个最多 %(limit)d 个字。", count=TAGS_MAX, limit=TAG_MAX)
     return tags

@@ -24,6 +24,7 @@ from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from app.library.models import DESCRIPTION_MAX, TEACHER_MAX, TITLE_MAX, Lecture, Term
 from app.library.services import LECTURE_SCHEMES, LectureFields
+from app.web.speech import speak
 
 _TAG_SEPARATORS = re.compile(r"[,，、;；\n]")
 #: Vocabularies of which a lecture has exactly one term.
@@ -86,7 +87,7 @@ class LectureForm(FlaskForm):
         """Show the service's sentences beside their fields."""
         for name, sentence in problems.items():
             if name in self:
-                self[name].errors = [_(sentence)]
+                self[name].errors = [speak(sentence)]
 
 
 class NewLectureForm(LectureForm):

@@ -13,6 +13,7 @@ from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, InvalidInput, NotPermitted, StaleVersion
 from app.kernel.jobs import queue
+from app.kernel.sentences import too_long
 from app.library import policies as library_policies
 from app.library import services as library
 from app.library.events import LecturePublished, LectureWithdrawn
@@ -85,7 +86,7 @@ def withdraw_lecture(db: Session, actor: Actor, public_id: str, *, reason: str, 
     if not cleaned:
         raise InvalidInput(fields={"reason": "请写明下架的原因，居民会看到。"})
     if len(cleaned) > REASON_MAX:
-        raise InvalidInput(fields={"reason": f"原因最多 {REASON_MAX} 个字，现在有 {len(cleaned)} 个字。"})
+        raise InvalidInput(fields={"reason": too_long("原因", REASON_MAX, cleaned)})
     _check_version(lecture, expected_version)
     now = utc_now()
     lecture.state, lecture.withdrawn_at, lecture.withdrawn_reason = LectureState.WITHDRAWN, now, cleaned

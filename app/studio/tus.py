@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Final, Protocol
 
 from app.kernel.errors import AppError, InvalidInput, TooLarge
+from app.kernel.sentences import Sentence
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,termination,expiration"
@@ -64,8 +65,7 @@ def upload_length(headers: Headers, *, max_bytes: int) -> int:
     if size_bytes == 0:
         raise InvalidInput("文件是空的，请重新选择。", code="empty_file", fields={"file": "文件是空的，请重新选择。"})
     if size_bytes > max_bytes:
-        limit = _size_words(max_bytes)
-        sentence = f"文件太大，最大 {limit}。请先压缩，或分成几讲上传。"
+        sentence = Sentence("文件太大，最大 %(limit)s。请先压缩，或分成几讲上传。", limit=_size_words(max_bytes))
         raise TooLarge(sentence, size_bytes=size_bytes, max_bytes=max_bytes)
     return size_bytes
 
@@ -118,4 +118,4 @@ def _size_words(size_bytes: int) -> str:
     for unit, name in ((1024**3, "GB"), (1024**2, "MB"), (1024, "KB")):
         if size_bytes >= unit:
             return f"{size_bytes / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{size_bytes} 字节"
+    return f"{size_bytes} B"

@@ -17,6 +17,8 @@ from flask_babel import get_locale
 
 LOCAL_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _KIB: Final = 1024
+#: Full-width marks and their English spelling, spaces included.
+MARKS: Final = {"：": ": ", "，": ", ", "、": ", ", "（": " (", "）": ")"}
 
 
 def _locale() -> Locale:
@@ -94,8 +96,14 @@ def number(value: float) -> str:
     return format_decimal(value, locale=_locale())
 
 
+def mark(chinese: str) -> str:
+    """Write a punctuation mark between two values as the reader's language writes it; `chinese` is one of MARKS."""
+    return MARKS[chinese] if _is_english() else chinese
+
+
 def init_app(app: Flask) -> None:
-    """Register the filters."""
+    """Register the filters, and `mark` for templates."""
+    app.jinja_env.globals["mark"] = mark
     app.jinja_env.filters.update(
         clock=clock,
         duration=duration,

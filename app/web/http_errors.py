@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.kernel.errors import AppError, NotAuthenticated, NotFound, TooLarge, TooMany, Unavailable
 from app.web.edge import request_id
+from app.web.speech import speak, speak_all
 
 log = structlog.get_logger(__name__)
 
@@ -88,19 +89,19 @@ def answer(error: AppError, *, status: int | None = None) -> Response:
     code = status or error.status
     if wants_json():
         body = {
-            "type": "about:blank", "title": gettext(error.default_message), "status": code, "code": error.code,
-            "detail": gettext(error.message), "request_id": request_id(),
+            "type": "about:blank", "title": speak(error.default_message), "status": code, "code": error.code,
+            "detail": speak(error.message), "request_id": request_id(),
         }
         fields = getattr(error, "fields", None)
         if fields:
-            body["fields"] = {name: gettext(text) for name, text in fields.items()}
+            body["fields"] = speak_all(fields)
         response = jsonify(body)
         response.content_type = "application/problem+json"
     else:
         page = code if code in PAGES else (404 if code < 500 else 500)
         response = Response(
             render_template(
-                f"web/errors/{page}.html", error=error, message=gettext(error.message), request_id=request_id()
+                f"web/errors/{page}.html", error=error, message=speak(error.message), request_id=request_id()
             ),
             content_type="text/html; charset=utf-8",
         )

@@ -19,6 +19,7 @@ from app.curation.services import PlaylistFields
 from app.curation.views.residents import lecture_cards, page_address, page_number
 from app.kernel.errors import AppError, Conflict, InvalidInput, NotFound, StaleVersion, Unavailable
 from app.web import access, edge
+from app.web.speech import speak, speak_all
 
 FOUND_PER_PAGE = 8
 #: What the desk explains beside the thing it concerns, instead of on an error page.
@@ -35,9 +36,14 @@ class Trouble:
     typed: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def message(self) -> str:
+        """What went wrong, for this reader."""
+        return speak(self.error.message)
+
+    @property
     def fields(self) -> Mapping[str, str]:
-        """Sentences by field."""
-        return self.error.fields if isinstance(self.error, InvalidInput) else {}
+        """Sentences by field, for this reader."""
+        return speak_all(self.error.fields) if isinstance(self.error, InvalidInput) else {}
 
 
 def register(blueprint: Blueprint, index_path: Path) -> None:
@@ -69,7 +75,7 @@ def _register_list(blueprint: Blueprint) -> None:
         try:
             playlist = services.create_playlist(edge.session(), edge.current_actor(), unit_id, _fields())
         except InvalidInput as error:
-            return _new_form(request.form, error.fields), 422
+            return _new_form(request.form, speak_all(error.fields)), 422
         flash(_("播单建好了。在左边找课，点“加入”就放进来。"), "success")
         return redirect(url_for("curation.arrange", public_id=playlist.public_id), 303)
 
@@ -179,7 +185,7 @@ def _search(index_path: Path, text: str, page: int) -> tuple[SearchPage | None, 
     try:
         return search_lectures(edge.session(), index_path, text, page=page, per_page=FOUND_PER_PAGE, sort=sort), ""
     except Unavailable as error:
-        return None, _(error.message)
+        return None, speak(error.message)
 
 
 def desk_address(public_id: str, anchor: str | None = None) -> str:

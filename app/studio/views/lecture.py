@@ -20,6 +20,7 @@ from app.studio.views.uploader import uploader_data
 from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
 from app.web import access, edge
 from app.web.http_errors import wants_json
+from app.web.speech import speak_all
 
 #: Fields of the edit page; anything else that is missing is the video itself.
 _EDITED_FIELDS = frozenset({"title", "teacher", "description", "audience", "topic"})
@@ -90,7 +91,7 @@ def _register_captions(blueprint: Blueprint, max_upload_bytes: int) -> None:
         except InvalidInput as error:
             if wants_json():
                 raise
-            return _show(public_id, max_upload_bytes, caption_problems=error.fields), 422
+            return _show(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
         flash(_("字幕已保存。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
 
@@ -123,7 +124,7 @@ def _register_withdrawal(blueprint: Blueprint) -> None:
             if wants_json():
                 raise
             page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
-            form.reason.errors = [_(sentence) for sentence in error.fields.values()]
+            form.reason.errors = list(speak_all(error.fields).values())
             return render_template("studio/withdraw.html", lecture=page.lecture, form=form), 422
         flash(_("已经下架，居民看不到了。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)

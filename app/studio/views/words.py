@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from app.studio.progress import Phase, Progress
 from app.studio.queries import StudioState
-from app.web.formats import duration
+from app.web.formats import duration, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def media_facts(info: dict[str, Any]) -> list[tuple[str, str]]:
     video, audio = info.get("video"), info.get("audio")
     if video:
         size = f"{video['display_width_px']} × {video['display_height_px']}"
-        facts.append((_("画面"), f"{size}，{_shape(video)}"))
+        facts.append((_("画面"), size + mark("，") + _shape(video)))
         facts.append((_("每秒帧数"), _frame_rate(str(video["frame_rate"]))))
         facts.append((_("画面编码"), str(video["codec"]).upper()))
     else:
@@ -89,7 +89,8 @@ def media_facts(info: dict[str, Any]) -> list[tuple[str, str]]:
     if audio:
         count = audio["channels"]
         channels = {1: _("单声道"), 2: _("双声道")}.get(count, _("%(count)s 个声道", count=count))
-        facts.append((_("声音"), f"{channels}，{str(audio['codec']).upper()}，{audio['sample_rate_hz'] / 1000:g} kHz"))
+        parts = (channels, str(audio["codec"]).upper(), f"{audio['sample_rate_hz'] / 1000:g} kHz")
+        facts.append((_("声音"), mark("，").join(parts)))
     else:
         facts.append((_("声音"), _("没有声音")))
     if info.get("aigc"):
@@ -100,7 +101,7 @@ def media_facts(info: dict[str, Any]) -> list[tuple[str, str]]:
 def _shape(video: dict[str, Any]) -> str:
     width_px, height_px = video["display_width_px"], video["display_height_px"]
     shape = _("竖屏") if height_px > width_px else _("横屏")
-    return f"{shape}，{_('隔行扫描')}" if video.get("is_interlaced") else shape
+    return shape + mark("，") + _("隔行扫描") if video.get("is_interlaced") else shape
 
 
 def _frame_rate(text: str) -> str:

@@ -74,3 +74,14 @@ def test_sizes(size_bytes, text):
 def test_numbers_and_exact_sizes():
     assert formats.number(12408) == "12,408"
     assert formats.file_size(2048, about=False) == "2 KB"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_marks_between_values():
+    assert [formats.mark(each) for each in formats.MARKS] == list(formats.MARKS)
+
+
+@pytest.mark.usefixtures("english")
+def test_marks_between_values_in_english():
+    listed = formats.mark("、").join(["elders", "farmers"])
+    assert "For" + formats.mark("：") + listed == "For: elders, farmers"
