@@ -54,7 +54,7 @@ class Site:
         self.gate.set()
         loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), jinja2.FileSystemLoader(HERE)])
         self.templates = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
-        self.templates.globals.update(asset=self.asset)
+        self.templates.globals.update(asset=self.asset, mark=lambda chinese: chinese)
 
     def asset(self, name: str) -> str:
         entry = next(one for key, one in self.manifest.items() if key.endswith(f"/entry/{name}"))

@@ -1,7 +1,8 @@
 // Playback the browser does by itself: its own HLS ("native") or the progressive files ("mp4").
+import { playableFrom } from './place.js';
 
 export class FileEngine {
-  /** `on` is told: ready(), level(name), fatal(reason). */
+  /** `on` is told: ready(), placed(timeS), level(name), fatal(reason). */
   constructor(kind, element, media, on) {
     this.kind = kind;
     this.element = element;
@@ -17,7 +18,9 @@ export class FileEngine {
     const { element } = this;
     element.addEventListener('error', this.handleError);
     this.handleMetadata = () => {
-      if (positionS) element.currentTime = positionS;
+      const placeS = playableFrom(positionS, element.duration);
+      if (placeS) element.currentTime = placeS;
+      this.on.placed(placeS);
       this.on.level(this.levelOf(choice));
     };
     element.addEventListener('loadedmetadata', this.handleMetadata, { once: true });

@@ -1,5 +1,6 @@
 // HLS through hls.js. Loaded on demand: this module is what pulls the library in.
 import Hls from 'hls.js';
+import { playableFrom } from './place.js';
 
 const CONFIG = {
   autoStartLoad: false, // the chosen rung is set before the first segment is asked for
@@ -21,7 +22,7 @@ export function isSupported() {
 }
 
 export class HlsEngine {
-  /** `on` is told: ready(), level(name), fatal(reason). */
+  /** `on` is told: ready(), placed(timeS), level(name), fatal(reason). */
   constructor(element, media, on) {
     this.element = element;
     this.media = media;
@@ -41,10 +42,19 @@ export class HlsEngine {
       hls.startLoad(positionS || -1);
       this.on.ready();
     });
+    hls.once(Hls.Events.LEVEL_LOADED, (_event, data) => this.stayBeforeEnd(choice, positionS, data.details));
     hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => this.on.level(this.nameOf(data.level)));
     hls.on(Hls.Events.ERROR, (_event, data) => this.recover(data));
     hls.loadSource(this.url);
     hls.attachMedia(this.element);
+  }
+
+  /** Picture and sound differ in length: the place of one may lie at or behind the end of the other. */
+  stayBeforeEnd(choice, positionS, details) {
+    const placeS = details.live ? positionS : playableFrom(positionS, details.edge);
+    if (placeS === positionS) return;
+    this.on.placed(placeS);
+    this.open({ choice, positionS: placeS }); // hls.js cannot be moved once its first fragment is on the way
   }
 
   holdLevel(choice) {

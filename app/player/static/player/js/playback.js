@@ -141,6 +141,9 @@ export class Playback {
   async makeEngine() {
     const on = {
       ready: () => this.isWanted && this.playElement(),
+      placed: (timeS) => {
+        this.targetS = timeS;
+      },
       level: (name) => {
         this.level = name;
         this.notify();
