@@ -61,6 +61,7 @@ class MediaSet(Base):
     storyboard_name: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
 
+    source: Mapped[Source] = relationship(lazy="raise")
     renditions: Mapped[list[Rendition]] = relationship(
         back_populates="media_set", lazy="raise", order_by="Rendition.bandwidth_bps", cascade="all, delete-orphan"
     )
@@ -69,6 +70,11 @@ class MediaSet(Base):
     def is_audio_only(self) -> bool:
         """A lecture to listen to."""
         return self.mp4_name is None
+
+    @property
+    def has_ai_label(self) -> bool:
+        """The source says that it holds AI-generated content (GB 45438); needs the source loaded."""
+        return bool((self.source.media_info or {}).get("aigc"))
 
 
 class Rendition(Base):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.jobs.model import Job, JobState
@@ -54,11 +54,11 @@ class MediaStatus:
 
 
 def current_set(db: Session, lecture_id: int) -> MediaSet | None:
-    """Return the set residents get, with its renditions."""
+    """Return the set residents get, with its renditions and its source."""
     return db.scalars(
         select(MediaSet)
         .where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)
-        .options(selectinload(MediaSet.renditions))
+        .options(selectinload(MediaSet.renditions), joinedload(MediaSet.source))
     ).first()
 
 

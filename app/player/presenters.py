@@ -24,7 +24,7 @@ def present_media(
         "title": lecture.title,
         "duration_s": media.duration_s,
         "is_audio_only": media.is_audio_only,
-        "aigc": False,
+        "aigc": media.has_ai_label,
         "poster_url": address(media.poster_name),
         "storyboard_url": address(media.storyboard_name),
         "master_url": address(media.master_name),

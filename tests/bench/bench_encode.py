@@ -1,6 +1,6 @@
 """Measures what the pipeline adds to ffmpeg: CPU seconds of a whole job over those of the same ladder in one bare call.
 
-    python -m tests.bench.bench_encode [--rounds 3] [--seconds 20] [--height 1080] [--ffmpeg PATH]
+    python -m tests.bench.bench_encode [--rounds 3] [--seconds 60] [--height 1080] [--ffmpeg PATH]
 
 The whole job is probing, measuring loudness, encoding with speech filters, poster and storyboard stills, remuxing, our
 own Python and the copy into a store. The bare call has the same encoder arguments and one decode, and nothing else: no
@@ -53,7 +53,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--height", type=int, default=1080)
     parser.add_argument("--ffmpeg")
     options = parser.parse_args()

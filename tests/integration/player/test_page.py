@@ -17,6 +17,7 @@ from app.accounts.models import Role
 from app.curation import items, services
 from app.kernel.actor import Actor, Grant
 from app.kernel.db import unit_of_work
+from app.media.models import Source
 from config.settings import Settings, load
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_environ, make_institution, make_unit, make_user
@@ -130,3 +131,12 @@ def test_text_of_the_school_is_shown_as_text(app: Flask, client: FlaskClient) ->
     assert "<b>粗" not in page
     assert "<script>x()" not in page
     assert "&lt;script&gt;x()" in page
+
+
+@pytest.mark.parametrize("label", ['{"Label":"1","ContentProducer":"演示"}', None])
+def test_the_sources_label_of_ai_content_is_shown(app: Flask, client: FlaskClient, label: str | None) -> None:
+    with app.app_context(), unit_of_work() as db:
+        lecture = make_lecture(db, make_institution(db), "合成语音讲节气")
+        db.query(Source).filter_by(lecture_id=lecture.id).one().media_info = {"aigc": label}
+        public_id = lecture.public_id
+    assert ("含人工智能生成内容" in words_of(client, f"/lectures/{public_id}")) == (label is not None)
