@@ -37,7 +37,7 @@ from app.media.jobs import MediaWorkshop
 from app.player import views as player_views
 from app.studio import jobs as studio_jobs
 from app.studio import views as studio_views
-from app.web import access, assets, edge, formats, http_errors, preferences
+from app.web import access, assets, edge, formats, http_errors, preferences, speech
 from app.web import views as web_views
 from config import log
 from config.policies import read_ladder
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["platform"] = _build_platform(app, settings)
     edge.init_app(app)
     http_errors.init_app(app)
-    for helper in (assets, formats, preferences):
+    for helper in (assets, formats, preferences, speech):
         helper.init_app(app)
     app.context_processor(lambda: {"site": settings.site})
     _register_rooms(app, settings)

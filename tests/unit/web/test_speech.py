@@ -26,6 +26,7 @@ def test_the_template_is_translated_and_then_filled(app: Flask) -> None:
     with app.test_request_context(), force_locale("en"):
         assert speak(too_long("标题", 120, "长" * 500)) == "Title: at most 120 characters, now there are 500."
         assert speak_all({"title": "请从列表中选择。"})["title"].isascii()
+        assert speak("") == ""
     with app.test_request_context(), force_locale("zh_Hans_CN"):
         assert speak(too_long("标题", 120, "长" * 500)) == "标题最多 120 个字，现在有 500 个字。"
 
