@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -133,6 +134,7 @@ def test_putting_while_the_folder_is_being_deleted(storage):
         deleted = 0
         while not all(done.done() for done in puts):
             deleted += storage.delete_prefix("a")
+            time.sleep(0.002)  # removed again and again, but not at every instant: nobody could write then
         for done in puts:
             done.result()
     assert deleted + len(keys(storage)) == 200
