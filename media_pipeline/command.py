@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ffmpeg
 
+from . import picture
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -83,7 +85,7 @@ def encode_argv(
     reader = _input(source, video)
     outputs: list[_Stream] = []
     if video is not None:
-        outputs += _video_outputs(reader[str(video.stream_index)], video, source.tags)
+        outputs += _video_outputs(reader[str(video.stream_index)], video, source.tags, has_zscale=tools.has_zscale)
     if audio is not None:
         outputs.append(_audio_output(reader[str(audio.stream_index)], audio, gain, source.tags))
     return [*_globals(tools, "error"), *_compile(ffmpeg.merge_outputs(*outputs))]
@@ -99,7 +101,7 @@ def output_folders(video: VideoStep | None, audio: AudioStep | None) -> list[str
 def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]]) -> list[str]:
     """Return the command that remuxes joined fragments into a faststart MP4 and an M4A."""
     # Both inputs are our own files: nothing but fragmented MP4 is believed.
-    picture, sound = (
+    shown, heard = (
         ffmpeg.input(f"{JOINED_FOLDER}/{name}.mp4", protocol_whitelist="file,pipe", format_whitelist="mov")
         if name is not None
         else None
@@ -107,11 +109,11 @@ def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]
     )
     shared = {"c": "copy", "movflags": "+faststart+use_metadata_tags", **_clean(tags)}
     outputs: list[_Stream] = []
-    if picture is not None:
-        streams = [picture["v:0"], *([sound["a:0"]] if sound is not None else [])]
+    if shown is not None:
+        streams = [shown["v:0"], *([heard["a:0"]] if heard is not None else [])]
         outputs.append(ffmpeg.output(*streams, mp4_name(step.video_name or ""), format="mp4", **shared))
-    if sound is not None:
-        outputs.append(ffmpeg.output(sound["a:0"], M4A_NAME, format="ipod", **shared))
+    if heard is not None:
+        outputs.append(ffmpeg.output(heard["a:0"], M4A_NAME, format="ipod", **shared))
     # Without -copyts old versions move each input to zero; the sound, whose first frame lies before it, would be late.
     return [*_globals(tools, "error"), "-copyts", *_compile(ffmpeg.merge_outputs(*outputs))]
 
@@ -141,9 +143,8 @@ def _compile(spec: _Stream) -> list[str]:
 def _input(source: SourceFile, video: VideoStep | None = None) -> _Stream:
     options: dict[str, Any] = {"protocol_whitelist": "file,pipe", "format_whitelist": source.container}
     if video is not None and not video.range.is_whole:
-        options["ss"] = _decimal(video.range.start_s)
-        if video.range.length_s is not None:
-            options["t"] = _decimal(video.range.length_s)
+        # Not cut off exactly at the start: what is shown there may be a frame from before.
+        options |= {"noaccurate_seek": None, "ss": _decimal(video.range.start_s)}
     return ffmpeg.input(f"file:{source.path}", **options)
 
 
@@ -155,15 +156,18 @@ def _clean(tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return options
 
 
-def _video_outputs(stream: _Stream, step: VideoStep, tags: Sequence[tuple[str, str]]) -> list[_Stream]:
+def _video_outputs(
+    stream: _Stream, step: VideoStep, tags: Sequence[tuple[str, str]], *, has_zscale: bool
+) -> list[_Stream]:
     """Build the cascade: the largest rung is scaled from the source, each smaller one from the next larger."""
-    if step.is_interlaced:
-        stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
-    stream = stream.filter("fps", fps=_rate(step.ladder.frame_rate), start_time=0)
+    stream = picture.on_grid(stream, step)
     outputs: list[_Stream] = []
     still_sources = _still_sources(step)
     for rung in reversed(step.ladder.rungs):
-        stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler).filter("format", "yuv420p")
+        stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler)
+        if rung is step.ladder.rungs[-1]:
+            stream = picture.to_sdr(stream, step.transfer, has_zscale=has_zscale)
+        stream = stream.filter("format", "yuv420p")
         takers = still_sources.get(rung.name, [])
         has_next = rung is not step.ladder.rungs[0]
         branches = _split(stream, 1 + has_next + len(takers))
@@ -220,6 +224,8 @@ def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tu
         **_hls(rung.name, ladder, "frag_discont", step.range.first_segment),
         **_clean(tags),
     }
+    if step.transfer != "sdr":
+        options |= picture.SDR_TAGS
     if not step.range.is_whole:
         options["output_ts_offset"] = _decimal(step.range.start_s)
     return ffmpeg.output(stream, f"{rung.name}/ffmpeg.m3u8", **options)
@@ -274,6 +280,8 @@ def _limited(stream: _Stream, audio: AudioPolicy) -> _Stream:
 def _audio_output(stream: _Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> _Stream:
     audio = step.audio
     stream = _prepared_audio(stream, step.channels, audio, gain.lift_db)
+    if step.filled_until_s is not None:
+        stream = stream.filter("apad", whole_dur=_decimal(step.filled_until_s))
     stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")
     # Twice the rate, so that the limiter also sees peaks between samples.
     stream = stream.filter("aresample", 2 * audio.sample_rate_hz)

@@ -80,6 +80,8 @@ class VideoStep:
     encoder_threads: int
     poster: PosterTarget | None
     storyboard: StoryboardTarget | None
+    transfer: str = "sdr"
+    held_until_s: Fraction | None = None  # a picture that ends before the sound stands still until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class AudioStep:
     channels: int
     segment_s: Fraction
     audio: AudioPolicy
+    filled_until_s: Fraction | None = None  # sound that ends before the picture goes on as silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     segment_s = ladder.segment_s if ladder is not None else Fraction(policy.segment_s)
     videos = () if ladder is None else (_video_step(base, info, policy, ladder),)
     loudness = _loudness_step(base, info, policy)
-    audio = _audio_step(base, loudness, segment_s)
+    audio = _audio_step(base, info, loudness, segment_s)
     package = _package_step(base, policy, videos, audio)
     digest = _digest("plan", base, [step.digest for step in (loudness, audio, *videos, package) if step is not None])
     return Plan(
@@ -178,6 +181,8 @@ def _video_step(base: dict[str, Any], info: MediaInfo, policy: LadderPolicy, lad
     fields: dict[str, Any] = {
         "stream_index": video.stream_index,
         "is_interlaced": video.is_interlaced,
+        "transfer": video.transfer,
+        "held_until_s": info.held_until_s(video.end_s),
         "range": MediaRange(),
         "ladder": ladder,
         "encoder_threads": policy.encoder_threads,
@@ -198,14 +203,17 @@ def _loudness_step(base: dict[str, Any], info: MediaInfo, policy: LadderPolicy) 
     return LoudnessStep(digest=_digest("loudness", base, fields), **fields)
 
 
-def _audio_step(base: dict[str, Any], loudness: LoudnessStep | None, segment_s: Fraction) -> AudioStep | None:
-    if loudness is None:
+def _audio_step(
+    base: dict[str, Any], info: MediaInfo, loudness: LoudnessStep | None, segment_s: Fraction
+) -> AudioStep | None:
+    if loudness is None or info.audio is None:
         return None
     fields: dict[str, Any] = {
         "stream_index": loudness.stream_index,
         "channels": loudness.channels,
         "segment_s": segment_s,
         "audio": loudness.audio,
+        "filled_until_s": info.held_until_s(info.audio.end_s),
     }
     return AudioStep(digest=_digest("audio", {**base, "after": loudness.digest}, fields), **fields)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import MediaRefused
+from .findings import find_remarks
 from .runner import ProcessLimits, ProcessStopped, run_process
-from .types import AudioInfo, MediaInfo, ProbeLimits, VideoInfo
+from .types import AudioInfo, MediaInfo, ProbeLimits, SubtitleInfo, VideoInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,16 +59,19 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
     """Turn the child's facts into MediaInfo, or refuse what lies outside the limits. Pure."""
     if found["streams"] > limits.max_streams:
         raise MediaRefused("too_many_streams", detail=str(found["streams"]))
-    duration_s = float(found["duration_s"])
+    timing = found["timing"]
+    duration_s = float(timing["duration_s"])
     if not duration_s <= limits.max_duration_s:
         raise MediaRefused("too_long", detail=f"{duration_s:.0f} s")
     if duration_s < limits.min_duration_s:
         raise MediaRefused("too_short", detail=f"{duration_s:.3f} s")
-    video = _judge_video(found["video"], limits) if found["video"] is not None else None
-    audio = _judge_audio(found["audio"]) if found["audio"] is not None else None
+    video = _judge_video(found["video"], timing, limits) if found["video"] is not None else None
+    audio = _judge_audio(found["audio"], found["audio_tracks"], timing) if found["audio"] is not None else None
     if video is None and audio is None:
         raise MediaRefused("no_playable_stream")
     tags = dict(found["tags"])
+    subtitles = tuple(SubtitleInfo(**subtitle) for subtitle in found["subtitles"])
+    lost_s = round(float(timing["lost_s"]), 3)
     return MediaInfo(
         container=found["container"],
         duration_s=round(duration_s, 3),
@@ -77,10 +81,14 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
         has_cover=found["has_cover"],
         aigc=tags.pop("AIGC", None),
         rights=tags,
+        subtitles=subtitles,
+        is_seekable=bool(timing["is_seekable"]),
+        lost_s=lost_s,
+        findings=find_remarks(video, audio, subtitles, is_cut=timing["is_cut"]),
     )
 
 
-def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
+def _judge_video(found: Mapping[str, Any], timing: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
     width_px, height_px = found["width_px"], found["height_px"]
     if min(width_px, height_px) < limits.min_side_px:
         raise MediaRefused("too_small_picture", detail=f"{width_px}x{height_px}")
@@ -93,6 +101,7 @@ def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
     rotation_deg = found["rotation_deg"]
     if rotation_deg % 180 == 90:
         display = (display[1], display[0])
+    rates = [Fraction(rate) for rate in found["rates"]]
     return VideoInfo(
         stream_index=found["stream_index"],
         codec=found["codec"],
@@ -102,12 +111,29 @@ def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
         display_height_px=display[1],
         rotation_deg=rotation_deg,
         sample_aspect=aspect,
-        frame_rate=_judge_rate([Fraction(rate) for rate in found["rates"]], limits),
+        frame_rate=_judge_rate(rates, limits),
         is_interlaced=found["is_interlaced"],
-        is_hdr=found["is_hdr"],
+        is_hdr=found["transfer"] != "sdr",
         bit_depth=found["bit_depth"],
         pixel_format=found["pixel_format"],
+        transfer=found["transfer"],
+        is_variable=bool(timing["is_variable"]) or _is_uneven(rates),
+        end_s=_end(found, timing),
     )
+
+
+def _end(found: Mapping[str, Any], timing: Mapping[str, Any]) -> float | None:
+    """Return when a stream ends; JSON has turned its number into text."""
+    end_s = timing["ends_s"].get(str(found["stream_index"]))
+    return round(float(end_s), 3) if end_s is not None else None
+
+
+def _is_uneven(rates: list[Fraction]) -> bool:
+    """Return whether the average rate lies off the rate the recorder aimed at; exactly double is a count of fields."""
+    if len(rates) < 2:
+        return False
+    average, aimed = rates[0], rates[1]
+    return abs(average - aimed) > average / 100 and abs(2 * average - aimed) > aimed / 100
 
 
 def _judge_rate(rates: list[Fraction], limits: ProbeLimits) -> Fraction:
@@ -124,7 +150,7 @@ def _judge_rate(rates: list[Fraction], limits: ProbeLimits) -> Fraction:
     return min(aimed, default=average).limit_denominator(10_000)
 
 
-def _judge_audio(found: Mapping[str, Any]) -> AudioInfo | None:
+def _judge_audio(found: Mapping[str, Any], tracks: int, timing: Mapping[str, Any]) -> AudioInfo | None:
     if found["channels"] < 1 or found["sample_rate_hz"] < 1:
         return None
     return AudioInfo(
@@ -132,4 +158,6 @@ def _judge_audio(found: Mapping[str, Any]) -> AudioInfo | None:
         codec=found["codec"],
         sample_rate_hz=found["sample_rate_hz"],
         channels=found["channels"],
+        tracks=tracks,
+        end_s=_end(found, timing),
     )

@@ -7,13 +7,17 @@ probe_child.py FILE
 
 from __future__ import annotations
 
+import dataclasses
+import importlib.util
 import json
 import os
 import sys
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Only true containers: no playlist, no image, no script that opens other files. Names as libavformat gives them.
 FORMATS = (
@@ -22,13 +26,17 @@ FORMATS = (
 )
 IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
 IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-SCRIPT_SIGNATURES = (b"#EXTM3U", b"ffconcat", b"[playlist]", b"<MPD", b"<smil", b"<asx", b"v=0")
+SCRIPT_SIGNATURES = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<mpd", b"<smil", b"<asx", b"v=0",
+                     b"rtsp://", b"http://", b"https://", b"rtsptext", b"smil:")  # fmt: skip
+# Larger pictures are not even tried out: one frame of them would fill the memory of the probing.
+MOST_PIXELS = 8192 * 8192
 DECODE_FRAMES = 12
 KEPT_RIGHTS = ("copyright", "license", "publisher")
 TAG_CHARACTERS = 4096
-PQ_AND_HLG = (16, 18)  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
+TRANSFERS = {16: "pq", 18: "hlg"}  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
+TEXT_SUBTITLES = ("subrip", "ass", "mov_text", "webvtt")
 
-# PyAV's module, containers, streams and frames: loaded late, and not worth a second description.
+# What is loaded late and not worth a second description: PyAV's module, containers, streams; modules beside this one.
 _Av: TypeAlias = Any
 
 
@@ -58,58 +66,56 @@ def examine(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         head = file.read(4096)
     refuse_by_signature(head)
-    if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
-        check_boxes(path, size_bytes)
-    return read_container(path, size_bytes)
+    structure = sibling("probe_boxes").look_at(path, size_bytes, head)
+    if structure.leads_elsewhere:
+        raise RefusedError("parts_elsewhere")
+    if not structure.has_index:
+        raise RefusedError("incomplete")
+    return read_container(path, size_bytes, is_cut=structure.is_cut)
+
+
+def sibling(name: str) -> _Av:
+    """Load a module that lies beside this one: the interpreter is started without any folder of ours on its path."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:  # pragma: no cover - a file with this ending always has a loader
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 def refuse_by_signature(head: bytes) -> None:
     """Name pictures and playlists for what they are, before any library guesses."""
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith(SCRIPT_SIGNATURES) or b"<MPD" in text[:512]:
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    is_markup = text.startswith(b"<")
+    if text.startswith(SCRIPT_SIGNATURES) or (is_markup and (b"<mpd" in text or b"<smil" in text or b"<asx" in text)):
         raise RefusedError("points_elsewhere")
+    if is_markup and b"<svg" in text:
+        raise RefusedError("is_image")
     is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     if head.startswith(IMAGE_SIGNATURES) or is_webp or (head[4:8] == b"ftyp" and head[8:12] in IMAGE_BRANDS):
         raise RefusedError("is_image")
 
 
-def check_boxes(path: Path, size_bytes: int) -> None:
-    """Refuse an MP4 whose index is missing or whose last box reaches beyond the end: it was cut off."""
-    kinds: set[bytes] = set()
-    with path.open("rb") as file:
-        offset = 0
-        while offset + 8 <= size_bytes:
-            file.seek(offset)
-            header = file.read(16)
-            length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-            if length == 1:
-                length = int.from_bytes(header[8:16], "big")
-            if length == 0:
-                length = size_bytes - offset
-            is_known = kind in (b"mdat", b"moov", b"moof")
-            if length < 8 or (offset + length > size_bytes and not is_known):
-                break
-            if offset + length > size_bytes:
-                raise RefusedError("incomplete")
-            kinds.add(kind)
-            offset += length
-    if b"mdat" in kinds and b"moov" not in kinds:
-        raise RefusedError("incomplete")
-
-
-def read_container(path: Path, size_bytes: int) -> dict[str, Any]:
+def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, Any]:
     """Open, list and try out the streams."""
     import av  # noqa: PLC0415 - signatures are judged before the library is even loaded
 
     av.logging.set_level(None)
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+
+    def reopen() -> _Av:
+        """Open the file once more: the only way back to the start that every format knows."""
+        return av.open(str(path), options=options, metadata_errors="replace")
+
     try:
-        container = av.open(str(path), options=options, metadata_errors="replace")
+        container = reopen()
     except (av.FFmpegError, ValueError) as error:
         raise RefusedError("not_media") from error
     with container:
         video = pick_video(container)
-        audio = pick_audio(container)
+        audio = next(iter(rank_audio(container)), None)
         if video is None and audio is None:
             raise RefusedError("no_playable_stream")
         facts: dict[str, Any] = {
@@ -120,10 +126,13 @@ def read_container(path: Path, size_bytes: int) -> dict[str, Any]:
             "tags": read_tags(container),
             "video": describe_video(video) if video is not None else None,
             "audio": describe_audio(audio) if audio is not None else None,
+            "audio_tracks": len(container.streams.audio),
+            "subtitles": [describe_subtitle(stream) for stream in container.streams.subtitles],
         }
         try:
-            try_out(av, container, video, audio, facts)
-            facts["duration_s"] = measure_duration(av, container, video, audio)
+            audio = try_out(av, container, reopen, facts)
+            timing = sibling("probe_timing").measure(av, reopen, video, audio, is_cut=is_cut)
+            facts["timing"] = dataclasses.asdict(timing)
         except (av.FFmpegError, EOFError, ValueError) as error:
             raise RefusedError("undecodable") from error
     return facts
@@ -144,10 +153,13 @@ def pick_video(container: _Av) -> _Av:
     return max(streams, key=lambda stream: stream.codec_context.width * stream.codec_context.height, default=None)
 
 
-def pick_audio(container: _Av) -> _Av:
-    """Return the default sound stream, else the first."""
+def rank_audio(container: _Av) -> list[_Av]:
+    """Return the sound streams in the order in which they are wanted."""
     streams = [stream for stream in container.streams.audio if has_decoder(stream)]
-    return next((stream for stream in streams if int(stream.disposition) & 1), streams[0] if streams else None)
+    defaults = [stream for stream in streams if int(stream.disposition) & 1]
+    # Some writers mark every stream: that says nothing.
+    first = defaults[:1] if len(defaults) < len(streams) else streams[:1]
+    return [*first, *(stream for stream in streams if stream not in first)]
 
 
 def has_decoder(stream: _Av) -> bool:
@@ -188,7 +200,7 @@ def describe_video(stream: _Av) -> dict[str, Any]:
         "bit_depth": pixel_format.components[0].bits if pixel_format is not None else 8,
         "rotation_deg": 0,
         "is_interlaced": False,
-        "is_hdr": False,
+        "transfer": "sdr",
     }
 
 
@@ -203,32 +215,58 @@ def describe_audio(stream: _Av) -> dict[str, Any]:
     }
 
 
-def try_out(av: _Av, container: _Av, video: _Av, audio: _Av, facts: dict[str, Any]) -> None:
-    """Decode a few frames: proves that the streams are what they say, and shows rotation and interlacing."""
-    if video is not None:
-        seen = 0
-        for frame in decoded(av, container, video):
-            seen += 1
-            facts["video"]["rotation_deg"] = int(frame.rotation) % 360
-            facts["video"]["is_interlaced"] |= bool(frame.interlaced_frame)
-            facts["video"]["is_hdr"] |= int(frame.color_trc) in PQ_AND_HLG
-            facts["video"]["width_px"], facts["video"]["height_px"] = frame.width, frame.height
-            facts["video"]["pixel_format"] = frame.format.name
-            facts["video"]["bit_depth"] = frame.format.components[0].bits
-            if seen >= DECODE_FRAMES:
-                break
-        if not seen:
-            raise RefusedError("undecodable")
-    if audio is not None:
-        container.seek(0)
-        frame = next(decoded(av, container, audio), None)
-        if frame is None:
-            facts["audio"] = None  # a sound track without a single sample, as some screen recorders write
-            if video is None:
-                raise RefusedError("undecodable")
-        else:
+def describe_subtitle(stream: _Av) -> dict[str, Any]:
+    """Return what the headers say of subtitles inside the file."""
+    context = stream.codec_context
+    name = context.codec.canonical_name if context is not None else ""
+    return {
+        "stream_index": stream.index,
+        "codec": name,
+        "language": stream.metadata.get("language", "")[:16],
+        "title": stream.metadata.get("title", "")[:200],
+        "is_text": name in TEXT_SUBTITLES,
+    }
+
+
+def try_out(av: _Av, container: _Av, reopen: Callable[[], _Av], facts: dict[str, Any]) -> _Av:
+    """Decode a few frames: proves that the streams are what they say, and shows rotation and interlacing.
+
+    Returns the sound stream that really has sound, or None; changes `facts` to what was seen.
+    """
+    if facts["video"] is not None:
+        try_out_video(av, container, container.streams[facts["video"]["stream_index"]], facts["video"])
+    # A sound track without a single sample, as some screen recorders write: another one may have some.
+    for stream in rank_audio(container):
+        with reopen() as again:
+            frame = next(decoded(av, again, again.streams[stream.index]), None)
+        if frame is not None:
+            facts["audio"] = describe_audio(stream)
             facts["audio"]["channels"] = len(frame.layout.channels)
             facts["audio"]["sample_rate_hz"] = frame.sample_rate
+            return stream
+    facts["audio"] = None
+    if facts["video"] is None:
+        raise RefusedError("undecodable")
+    return None
+
+
+def try_out_video(av: _Av, container: _Av, video: _Av, facts: dict[str, Any]) -> None:
+    """Decode the first frames of the picture and take over what they say of themselves."""
+    if facts["width_px"] * facts["height_px"] > MOST_PIXELS:
+        raise RefusedError("too_large_picture")
+    seen = 0
+    for frame in decoded(av, container, video):
+        seen += 1
+        facts["rotation_deg"] = int(frame.rotation) % 360
+        facts["is_interlaced"] |= bool(frame.interlaced_frame)
+        facts["transfer"] = TRANSFERS.get(int(frame.color_trc), facts["transfer"])
+        facts["width_px"], facts["height_px"] = frame.width, frame.height
+        facts["pixel_format"] = frame.format.name
+        facts["bit_depth"] = frame.format.components[0].bits
+        if seen >= DECODE_FRAMES:
+            return
+    if not seen:
+        raise RefusedError("undecodable")
 
 
 def decoded(av: _Av, container: _Av, stream: _Av) -> _Av:
@@ -242,26 +280,6 @@ def decoded(av: _Av, container: _Av, stream: _Av) -> _Av:
             damaged += 1
             if damaged > 300:
                 return
-
-
-def measure_duration(av: _Av, container: _Av, video: _Av, audio: _Av) -> float:
-    """Return the length in seconds: from the headers, or by walking all packets where a recorder wrote none."""
-    if container.duration:
-        return float(container.duration / av.time_base)
-    wanted = [stream for stream in (video, audio) if stream is not None]
-    for stream in wanted:
-        if stream.duration and stream.time_base:
-            return float(stream.duration * stream.time_base)
-    first: float | None = None
-    last = 0.0
-    with suppress(av.FFmpegError):
-        container.seek(0)
-    for packet in container.demux(*wanted):
-        if packet.pts is not None and packet.time_base is not None:
-            time = float(packet.pts * packet.time_base)
-            first = time if first is None else min(first, time)
-            last = max(last, time + float((packet.duration or 0) * packet.time_base))
-    return last - (first or 0.0)
 
 
 if __name__ == "__main__":

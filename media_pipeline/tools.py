@@ -51,7 +51,9 @@ def _ask(program: str) -> Tools | None:
     except (OSError, ProcessStopped):
         return None
     found = _VERSION.search(finished.stdout)
-    return Tools(ffmpeg=path, version=found[1]) if finished.exit_code == 0 and found else None
+    if finished.exit_code != 0 or not found:
+        return None
+    return Tools(ffmpeg=path, version=found[1], has_zscale="--enable-libzimg" in finished.stdout)
 
 
 def _wheel_binary() -> str | None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+# Players wait at the end for a stream that lacks more than this.
+_HELD_FROM_S = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -20,6 +23,8 @@ class Tools:
 
     ffmpeg: Path
     version: str
+    # HDR pictures are converted exactly with it, approximately without.
+    has_zscale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class ProbeLimits:
 
     max_width_px: int = 8192
     max_height_px: int = 8192
-    max_pixels: int = 4096 * 2304
+    max_pixels: int = 7680 * 4320
     min_side_px: int = 16
     min_duration_s: float = 1.0
     max_duration_s: float = 6 * 3600.0
@@ -72,6 +77,11 @@ class VideoInfo:
     is_hdr: bool
     bit_depth: int
     pixel_format: str
+    # How light is coded: pq and hlg are HDR and must be tone-mapped.
+    transfer: Literal["sdr", "pq", "hlg"] = "sdr"
+    is_variable: bool = False
+    # When the last frame ends, from the start of the file; None where the picture lasts as long as the source.
+    end_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,30 @@ class AudioInfo:
     codec: str
     sample_rate_hz: int
     channels: int
+    # How many sound tracks there are; only this one is used.
+    tracks: int = 1
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleInfo:
+    """Subtitles inside a source; only text can become captions, pictures of text cannot."""
+
+    stream_index: int
+    codec: str
+    language: str
+    title: str
+    is_text: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What probing found. `aigc` is the AI-content label of GB 45438 as the source carries it, or None."""
+    """What probing found.
+
+    `aigc` is the AI-content label of GB 45438 as the source carries it, or None. `is_seekable` means that decoding can
+    start in the middle and meet the right times. `lost_s` is what a cut file promised beyond its last packet;
+    `findings` are codes of `findings.py`, for the uploader to read.
+    """
 
     container: str
     duration_s: float
@@ -96,6 +125,16 @@ class MediaInfo:
     has_cover: bool = False
     aigc: str | None = None
     rights: Mapping[str, str] = field(default_factory=dict)
+    subtitles: tuple[SubtitleInfo, ...] = ()
+    is_seekable: bool = False
+    lost_s: float = 0.0
+    findings: tuple[str, ...] = ()
+
+    def held_until_s(self, end_s: float | None) -> Fraction | None:
+        """Return until when a stream that ends at `end_s` must be continued, or None where it lasts long enough."""
+        if end_s is None or self.duration_s - end_s < _HELD_FROM_S:
+            return None
+        return Fraction(self.duration_s).limit_denominator(1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from media_pipeline import MediaRefused, ProbeLimits, probe
-from tests.factories.clips import BAD_SOURCES
+from tests.factories.bad_clips import BAD_SOURCES, bad
 
 CODES = {
     "empty.mp4": "empty_file",
@@ -15,7 +15,17 @@ CODES = {
     "noise.mp4": "not_media",
     "picture.mp4": "is_image",
     "index-lost.mp4": "incomplete",
-    "cut-short.mp4": "incomplete",
+    "index-cut.mp4": "incomplete",
+    "asx.mp4": "points_elsewhere",
+    "reference.mp4": "points_elsewhere",
+    "session.mp4": "points_elsewhere",
+    "addresses.mp4": "points_elsewhere",
+    "script.mp4": "not_media",
+    "drawing.mp4": "is_image",
+    "other-file-named.mp4": "parts_elsewhere",
+    "goes-on-elsewhere.mkv": "parts_elsewhere",
+    "huge-picture.mkv": "too_large_picture",
+    "endless-claim.wav": "too_long",
     "hls.mp4": "points_elsewhere",
     "concat.mp4": "points_elsewhere",
     "dash.mp4": "points_elsewhere",
@@ -25,7 +35,7 @@ CODES = {
 @pytest.mark.parametrize("name", sorted(BAD_SOURCES))
 def test_bad_source_is_refused_with_its_code(shelf, name):
     with pytest.raises(MediaRefused) as caught:
-        probe(shelf.bad(name))
+        probe(bad(shelf, name))
     assert caught.value.code == CODES[name]
     assert not caught.value.is_transient
     assert caught.value.sentence.endswith("。")

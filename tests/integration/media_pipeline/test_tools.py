@@ -14,6 +14,7 @@ import m3u8
 import pytest
 
 from media_pipeline import EncodingFailed, find_tools
+from tests.factories.bad_clips import bad
 from tests.integration.media_pipeline import measuring
 from tests.integration.media_pipeline.conftest import ROOT, run_once
 
@@ -73,7 +74,7 @@ def test_command_by_hand_says_what_it_made(shelf, tmp_path):
 
 
 def test_command_by_hand_refuses_in_a_sentence(shelf, tmp_path):
-    argv = [sys.executable, "-m", "media_pipeline", str(shelf.bad("text.mp4")), str(tmp_path / "out")]
+    argv = [sys.executable, "-m", "media_pipeline", str(bad(shelf, "text.mp4")), str(tmp_path / "out")]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "不是视频或音频" in done.stderr

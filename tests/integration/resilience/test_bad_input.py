@@ -13,6 +13,7 @@ from app.library.models import TITLE_MAX
 from app.media.queries import ENCODE_KIND
 from app.studio.parts import PartFolder
 from media_pipeline.errors import SENTENCES
+from tests.factories.bad_clips import bad
 from tests.factories.clips import ClipShelf
 from tests.fixtures.app import run_jobs
 from tests.integration.resilience.inventory import (
@@ -48,7 +49,7 @@ def test_an_empty_file_is_refused_before_anything_is_written(app: Flask, teacher
         ("noise.mp4", "not_media"),
         ("picture.mp4", "is_image"),
         ("index-lost.mp4", "incomplete"),
-        ("cut-short.mp4", "incomplete"),
+        ("index-cut.mp4", "incomplete"),
         ("hls.mp4", "points_elsewhere"),
     ],
 )
@@ -56,7 +57,7 @@ def test_a_file_that_is_no_video_is_explained(
     app: Flask, teacher: Teacher, shelf: ClipShelf, name: str, code: str
 ) -> None:
     lecture = teacher.new_lecture()
-    teacher.upload(lecture, shelf.bad(name).read_bytes(), filename=name)
+    teacher.upload(lecture, bad(shelf, name).read_bytes(), filename=name)
     run_jobs(app)
     [job] = jobs(app, ENCODE_KIND)
     assert (job.state, job.error_code, job.attempts) == ("failed", code, 1), "trying again would not help"
@@ -70,7 +71,7 @@ def test_a_file_that_is_no_video_is_explained(
 
 def test_a_good_file_takes_the_place_of_a_bad_one(app: Flask, teacher: Teacher, shelf: ClipShelf) -> None:
     lecture = teacher.new_lecture()
-    teacher.upload(lecture, shelf.bad("text.mp4").read_bytes())
+    teacher.upload(lecture, bad(shelf, "text.mp4").read_bytes())
     run_jobs(app)
     teacher.upload(lecture, shelf.silent_picture().read_bytes())
     run_jobs(app)

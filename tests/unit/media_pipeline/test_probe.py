@@ -16,16 +16,20 @@ def found(**changes):
     picture = {
         "stream_index": 0, "codec": "h264", "width_px": 720, "height_px": 576, "sample_aspect": "64/45",
         "rates": ["25", "50"], "pixel_format": "yuv420p", "bit_depth": 8, "rotation_deg": 0, "is_interlaced": True,
-        "is_hdr": False,
+        "transfer": "sdr",
     }  # fmt: skip
     audio = {"stream_index": 1, "codec": "aac", "sample_rate_hz": 48000, "channels": 2}
     facts = {
-        "container": "mov,mp4", "size_bytes": 1, "streams": 2, "has_cover": False, "duration_s": 60.0, "video": picture,
-        "audio": audio, "tags": {"AIGC": "{}", "copyright": "x"},
+        "container": "mov,mp4", "size_bytes": 1, "streams": 2, "has_cover": False, "video": picture, "audio": audio,
+        "audio_tracks": 1, "subtitles": [], "tags": {"AIGC": "{}", "copyright": "x"},
+        "timing": {"duration_s": 60.0, "lost_s": 0.0, "is_cut": False, "ends_s": {"0": 60.0, "1": 60.0},
+                   "is_seekable": True, "is_variable": False},
     }  # fmt: skip
     for key, value in changes.items():
         if key in picture:
             picture[key] = value
+        elif key in facts["timing"]:
+            facts["timing"][key] = value
         else:
             facts[key] = value
     return facts
