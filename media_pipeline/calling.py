@@ -37,10 +37,8 @@ def call_ffmpeg(
     """Run one command to its end and return the tail of what it said.
 
     Args:
-        argv: from `command.py`.
-        cwd: folder its relative outputs go to.
+        argv, cwd: from `command.py`; relative outputs go to `cwd`.
         duration_s: media seconds it is to work through, for progress and the clock.
-        limits: bounds of the process.
         cancel: asked often; cancelling kills the whole process group.
         on_fraction: told from 0 to 1 how far it is.
 
@@ -57,8 +55,22 @@ def call_ffmpeg(
             on_fraction(reader.fraction)
         return has_moved
 
+    started = time.monotonic()
+    try:
+        done = run_process(argv, limits=_bounds(limits, duration_s), cwd=cwd, cancel=cancel, on_line=take)
+    except ProcessStopped as stopped:
+        is_transient = stopped.reason != "output_limit"
+        raise EncodingFailed(
+            _CODES[stopped.reason], stderr_tail=stopped.stderr_tail, is_transient=is_transient
+        ) from stopped
+    log.info("ffmpeg_finished", extra={"exit_code": done.exit_code, "took_s": round(time.monotonic() - started, 2)})
+    _check_exit(done.exit_code, done.stderr_tail)
+    return done.stderr_tail
+
+
+def _bounds(limits: RunLimits, duration_s: float) -> ProcessLimits:
     timeout_s = limits.timeout_s(duration_s)
-    bounds = ProcessLimits(
+    return ProcessLimits(
         timeout_s=timeout_s,
         stall_timeout_s=limits.stall_timeout_s,
         memory_bytes=limits.memory_bytes,
@@ -67,18 +79,6 @@ def call_ffmpeg(
         max_total_bytes=limits.max_total_bytes,
         niceness=limits.niceness,
     )
-    started = time.monotonic()
-    try:
-        done = run_process(argv, limits=bounds, cwd=cwd, cancel=cancel, on_line=take)
-    except ProcessStopped as stopped:
-        is_transient = stopped.reason != "output_limit"
-        raise EncodingFailed(
-            _CODES[stopped.reason], stderr_tail=stopped.stderr_tail, is_transient=is_transient
-        ) from stopped
-    took_s = round(time.monotonic() - started, 2)
-    log.info("ffmpeg_finished", extra={"exit_code": done.exit_code, "took_s": took_s})
-    _check_exit(done.exit_code, done.stderr_tail)
-    return done.stderr_tail
 
 
 def _check_exit(exit_code: int, stderr_tail: str) -> None:

@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 
 from .command import Gain
 from .images import SHEET_FOLDER, Sheet
-from .ports import ObjectMissing
+from .ports import ObjectMissing, StorageFull
 from .publish import Item, put_item
+from .steps import plan_from_json, plan_to_json
 from .types import Track
 
 if TYPE_CHECKING:
@@ -47,9 +48,30 @@ def note_key(prefix: str, digest: str) -> str:
     return f"{prefix}/{CHUNK_FOLDER}/{digest}.json"
 
 
+def store_plan(storage: Storage, prefix: str, plan: Plan) -> None:
+    """Keep a plan beside the chunks to come, for workers that did not make it."""
+    storage.put_bytes(_plan_key(prefix), plan_to_json(plan), "application/json")
+
+
+def find_plan(storage: Storage, prefix: str) -> Plan | None:
+    """Return the plan under way under a prefix, or None; one that another release wrote does not count."""
+    try:
+        return plan_from_json(b"".join(storage.open_range(_plan_key(prefix))))
+    except (ObjectMissing, ValueError):
+        return None
+
+
+def _plan_key(prefix: str) -> str:
+    return f"{prefix}/{CHUNK_FOLDER}/plan.json"
+
+
 def poster_key(prefix: str, digest: str) -> str:
     """Return where a chunk's poster candidate lies."""
-    return f"{prefix}/{CHUNK_FOLDER}/{digest}.jpg"
+    return f"{prefix}/{_poster_name(digest)}"
+
+
+def _poster_name(digest: str) -> str:
+    return f"{CHUNK_FOLDER}/{digest}.jpg"
 
 
 def find_chunk(storage: Storage, prefix: str, digest: str) -> Chunk | None:
@@ -78,12 +100,20 @@ def store_chunk(storage: Storage, prefix: str, chunk: Chunk, work_dir: Path, *, 
         work_dir: the folder its files lie in, named as in the set.
         has_init: whether this chunk's init segments are those of the set: only the first chunk's are.
     """
+    items = []
     for track in chunk.tracks:
         names = [track.init_name] if has_init else []
-        for name in [*names, *(segment.name for segment in track.segments)]:
-            put_item(storage, prefix, Item(f"{track.name}/{name}", work_dir / track.name / name))
-    for sheet in chunk.sheets:
-        put_item(storage, prefix, Item(f"{SHEET_FOLDER}/{sheet.name}", work_dir / "sheets" / sheet.name))
+        names += [segment.name for segment in track.segments]
+        items += [Item(f"{track.name}/{name}", work_dir / track.name / name) for name in names]
+    items += [Item(f"{SHEET_FOLDER}/{sheet.name}", work_dir / "sheets" / sheet.name) for sheet in chunk.sheets]
     if chunk.poster_score is not None:
-        storage.put_file(poster_key(prefix, chunk.digest), work_dir / POSTER_CANDIDATE, "image/jpeg")
-    storage.put_bytes(note_key(prefix, chunk.digest), _ADAPTER.dump_json(chunk), "application/json")
+        items.append(Item(_poster_name(chunk.digest), work_dir / POSTER_CANDIDATE))
+    try:
+        for item in items:
+            put_item(storage, prefix, item)
+        storage.put_bytes(note_key(prefix, chunk.digest), _ADAPTER.dump_json(chunk), "application/json")
+    except StorageFull:
+        # Half a chunk helps nobody, and there is no room.
+        for item in items:
+            storage.delete(f"{prefix}/{item.name}")
+        raise
