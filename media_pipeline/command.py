@@ -36,7 +36,6 @@ _SPEECH: tuple[tuple[str, dict[str, Any]], ...] = (
     ("equalizer", {"f": 3000, "t": "q", "w": 1, "g": 3}),
 )
 
-
 # ffmpeg-python knows an option only once for each output; `_compile` takes several tags apart again. Probing lets no
 # control characters into tags.
 _BETWEEN_TAGS = "\x1e"
@@ -199,6 +198,8 @@ def _scaled(stream: _Stream, width_px: int, height_px: int, scaler: str) -> _Str
 
 def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tuple[str, str]]) -> _Stream:
     ladder = step.ladder
+    # What a policy leaves open stays with the preset.
+    choices = {"bf": rung.bframes, "b_strategy": rung.b_strategy, "tune": rung.tune, "aq-mode": rung.aq_mode}
     options: dict[str, Any] = {
         "c:v": "libx264",
         "preset": rung.preset,
@@ -206,6 +207,7 @@ def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tu
         "crf": f"{rung.crf:g}",
         "maxrate": rung.max_bitrate_bps,
         "bufsize": 2 * rung.max_bitrate_bps,
+        **{name: value for name, value in choices.items() if value is not None},
         "threads": step.encoder_threads,
         "fps_mode": "passthrough",
         # Key frames exactly on the segment grid in every rung. The encoder's own scene cuts stay cheap intra

@@ -146,7 +146,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     tags = tuple(sorted({**info.rights, **({"AIGC": info.aigc} if info.aigc is not None else {})}.items()))
     base = {"source": source_sha256, "recipe": policy.recipe, "version": RECIPE_VERSION, "tags": tags}
     ladder = make_ladder(info.video, policy) if info.video is not None else None
-    segment_s = ladder.segment_s if ladder is not None else Fraction(policy.segment_s)
+    segment_s = ladder.segment_s if ladder is not None else Fraction(policy.fallback.segment_s)
     videos = () if ladder is None else (_video_step(base, info, policy, ladder),)
     loudness = _loudness_step(base, info, policy)
     audio = _audio_step(base, loudness, segment_s)

@@ -14,7 +14,7 @@ import pytest
 
 from media_pipeline import Tools, command, make_plan
 from media_pipeline.plan import MediaRange
-from tests.unit.media_pipeline.conftest import ROOT, media, sound, video
+from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
@@ -32,6 +32,11 @@ def encode(info, policy, gain=GAIN):
     return command.encode_argv(TOOLS, source_of(info, plan.tags), video=video_step, audio=plan.audio, gain=gain)
 
 
+def given_options(policy, **options):
+    rungs = tuple(replace(rung, **options) for rung in policy.fallback.rungs)
+    return replace(policy, profiles=(replace(policy.fallback, rungs=rungs),))
+
+
 def cases(policy):
     plan = make_plan(media(), policy, SHA)
     labelled = media(aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
@@ -41,6 +46,9 @@ def cases(policy):
         command.measure_argv(TOOLS, source_of(media()), plan.loudness, command.Gain(21, 9.5), is_limited=True),
     )
     yield "encode-1080p", encode(media(), policy)
+    yield "encode-slides", encode(media(picture=video(scene=SLIDES)), policy)
+    given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
+    yield "encode-given-options", encode(media(picture=video(640, 360), audio=None), given)
     yield "encode-labelled-stereo", encode(replace(labelled, audio=sound(2)), policy)
     yield "encode-interlaced-25", encode(media(picture=video(720, 576, is_interlaced=True)), policy)
     yield "encode-29.97-upright", encode(media(picture=video(720, 1280, Fraction(30000, 1001))), policy)
@@ -60,9 +68,9 @@ def cases(policy):
 
 
 NAMES = (
-    "measure", "measure-limited", "encode-1080p", "encode-labelled-stereo", "encode-interlaced-25",
-    "encode-29.97-upright", "encode-silent-small", "encode-sound-quiet", "encode-stretch", "package", "package-sound",
-    "package-silent",
+    "measure", "measure-limited", "encode-1080p", "encode-slides", "encode-given-options", "encode-labelled-stereo",
+    "encode-interlaced-25", "encode-29.97-upright", "encode-silent-small", "encode-sound-quiet", "encode-stretch",
+    "package", "package-sound", "package-silent",
 )  # fmt: skip
 
 
