@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ffmpeg
 
+from .steps import AUDIO_FOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from .ladder import AudioPolicy
-    from .plan import AudioStep, LoudnessStep, PackageStep, VideoStep
-    from .types import Ladder, Rung, Tools
+    from .steps import AudioStep, LoudnessStep, MediaRange, PackageStep, VideoStep
+    from .types import Rung, Tools
 
 SEGMENT_PATTERN = "%05d.m4s"
 INIT_NAME = "init.mp4"
-AUDIO_NAME = "audio"
 POSTER_FOLDER = "poster"
 STORYBOARD_FOLDER = "storyboard"
 JOINED_FOLDER = "joined"
@@ -35,6 +36,15 @@ _SPEECH: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acompressor", {"threshold": "-30dB", "ratio": 3, "attack": 8, "release": 180, "makeup": 1, "knee": 6}),
     ("equalizer", {"f": 3000, "t": "q", "w": 1, "g": 3}),
 )
+
+# Samples in one AAC frame; the encoder's first frame lies one before zero, which the init segment's edit cuts off.
+AAC_FRAME = 1024
+# A stretch from the middle begins this much earlier, so that filters and encoder have settled at its first kept frame.
+_PRE_ROLL = 64 * AAC_FRAME
+# What the frames at a stretch's end need to see of the sound behind it.
+_POST_ROLL = 4 * AAC_FRAME
+# Microseconds after which a store that sends nothing counts as gone.
+_READ_TIMEOUT_US = 30_000_000
 
 # ffmpeg-python knows an option only once for each output; `_compile` takes several tags apart again. Probing lets no
 # control characters into tags.
@@ -53,9 +63,12 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """The input of a command: where it lies and the one container format it may be opened as."""
+    """The input of a command: where it lies and the one container format it may be opened as.
 
-    path: Path
+    A string is an address a store signed for us: ffmpeg reads only the ranges it needs.
+    """
+
+    place: Path | str
     container: str
     tags: tuple[tuple[str, str], ...] = ()
 
@@ -68,31 +81,39 @@ def measure_argv(
     With `is_limited` it measures behind final gain and limiter, at half the encode's limiter rate: peaks
     between samples decide over clipping, not over loudness.
     """
-    stream = _prepared_audio(_input(source)[str(step.stream_index)], step.channels, step.audio, gain.lift_db)
+    reader = _input(source, **_until(step.range.length_s))
+    stream = _prepared_audio(reader[str(step.stream_index)], step.channels, step.audio, gain.lift_db)
     if is_limited:
         stream = _limited(stream.filter("volume", f"{gain.gain_db:.2f}dB"), step.audio)
     stream = stream.filter("ebur128", framelog="verbose", peak="sample")
     return [*_globals(tools, "info"), *_compile(ffmpeg.output(stream, "-", format="null"))]
 
 
-def encode_argv(
-    tools: Tools, source: SourceFile, *, video: VideoStep | None, audio: AudioStep | None, gain: Gain
-) -> list[str]:
-    """Return one command with one decode that writes every rung, the sound, and the stills of a step."""
-    reader = _input(source, video)
-    outputs: list[_Stream] = []
-    if video is not None:
-        outputs += _video_outputs(reader[str(video.stream_index)], video, source.tags)
-    if audio is not None:
-        outputs.append(_audio_output(reader[str(audio.stream_index)], audio, gain, source.tags))
+def video_argv(tools: Tools, source: SourceFile, step: VideoStep) -> list[str]:
+    """Return one command with one decode that writes every rung of a step and its stills."""
+    # Not cut off exactly at the start: what is shown there may be a frame from before. `fps` keeps the last such one.
+    seek = {} if step.range.start_s == 0 else {"noaccurate_seek": None, "ss": _decimal(step.range.start_s)}
+    reader = _input(source, **seek)
+    outputs = _video_outputs(reader[str(step.stream_index)], step, source.tags)
     return [*_globals(tools, "error"), *_compile(ffmpeg.merge_outputs(*outputs))]
 
 
-def output_folders(video: VideoStep | None, audio: AudioStep | None) -> list[str]:
-    """Return the folders `encode_argv` writes into; ffmpeg makes none."""
-    rungs = [rung.name for rung in video.ladder.rungs] if video is not None else []
-    stills = [POSTER_FOLDER, STORYBOARD_FOLDER] if video is not None else []
-    return [*rungs, *stills, *([AUDIO_NAME] if audio is not None else [])]
+def audio_argv(tools: Tools, source: SourceFile, step: AudioStep, gain: Gain) -> list[str]:
+    """Return the command that writes one stretch of the sound."""
+    rate_hz = step.audio.sample_rate_hz
+    pre_roll_s = Fraction(0 if step.range.start_s == 0 else _PRE_ROLL, rate_hz)
+    seek = {} if step.range.start_s == 0 else {"ss": _decimal(step.range.start_s - pre_roll_s)}
+    length_s = step.range.length_s
+    end_s = None if length_s is None else pre_roll_s + length_s + Fraction(_POST_ROLL, rate_hz)
+    reader = _input(source, **seek, **_until(end_s))
+    output = _audio_output(reader[str(step.stream_index)], step, gain, source.tags, pre_roll_s)
+    return [*_globals(tools, "error"), *_compile(output)]
+
+
+def video_folders(step: VideoStep) -> list[str]:
+    """Return the folders `video_argv` writes into; ffmpeg makes none."""
+    stills = ((POSTER_FOLDER, step.poster), (STORYBOARD_FOLDER, step.storyboard))
+    return [*(rung.name for rung in step.rungs), *(folder for folder, target in stills if target is not None)]
 
 
 def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]]) -> list[str]:
@@ -102,7 +123,7 @@ def package_argv(tools: Tools, step: PackageStep, tags: Sequence[tuple[str, str]
         ffmpeg.input(f"{JOINED_FOLDER}/{name}.mp4", protocol_whitelist="file,pipe", format_whitelist="mov")
         if name is not None
         else None
-        for name in (step.video_name, AUDIO_NAME if step.has_audio else None)
+        for name in (step.video_name, AUDIO_FOLDER if step.has_audio else None)
     )
     shared = {"c": "copy", "movflags": "+faststart+use_metadata_tags", **_clean(tags)}
     outputs: list[_Stream] = []
@@ -137,13 +158,17 @@ def _compile(spec: _Stream) -> list[str]:
     return argv
 
 
-def _input(source: SourceFile, video: VideoStep | None = None) -> _Stream:
-    options: dict[str, Any] = {"protocol_whitelist": "file,pipe", "format_whitelist": source.container}
-    if video is not None and not video.range.is_whole:
-        options["ss"] = _decimal(video.range.start_s)
-        if video.range.length_s is not None:
-            options["t"] = _decimal(video.range.length_s)
-    return ffmpeg.input(f"file:{source.path}", **options)
+def _input(source: SourceFile, **options: str | None) -> _Stream:
+    if isinstance(source.place, str):
+        protocols, address = "http,https,tcp,tls", source.place
+        options["rw_timeout"] = str(_READ_TIMEOUT_US)
+    else:
+        protocols, address = "file,pipe", f"file:{source.place}"
+    return ffmpeg.input(address, protocol_whitelist=protocols, format_whitelist=source.container, **options)
+
+
+def _until(length_s: Fraction | None) -> dict[str, str]:
+    return {} if length_s is None else {"t": _decimal(length_s)}
 
 
 def _clean(tags: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -159,12 +184,14 @@ def _video_outputs(stream: _Stream, step: VideoStep, tags: Sequence[tuple[str, s
     if step.is_interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     stream = stream.filter("fps", fps=_rate(step.ladder.frame_rate), start_time=0)
+    if step.range.length_s is not None:
+        stream = stream.filter("trim", end_frame=round(step.range.length_s * step.ladder.frame_rate))
     outputs: list[_Stream] = []
     still_sources = _still_sources(step)
-    for rung in reversed(step.ladder.rungs):
+    for rung in reversed(step.rungs):
         stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler).filter("format", "yuv420p")
         takers = still_sources.get(rung.name, [])
-        has_next = rung is not step.ladder.rungs[0]
+        has_next = rung is not step.rungs[0]
         branches = _split(stream, 1 + has_next + len(takers))
         outputs.append(_rung_output(branches.pop(0), rung, step, tags))
         outputs += [_still_output(branches.pop(0), step, folder) for folder in takers]
@@ -179,8 +206,7 @@ def _still_sources(step: VideoStep) -> dict[str, list[str]]:
     for folder, target in ((POSTER_FOLDER, step.poster), (STORYBOARD_FOLDER, step.storyboard)):
         if target is not None:
             side = min(target.width_px, target.height_px)
-            rungs = step.ladder.rungs
-            rung = next((rung for rung in rungs if rung.short_side_px >= side), rungs[-1])
+            rung = next((rung for rung in step.rungs if rung.short_side_px >= side), step.rungs[-1])
             found.setdefault(rung.name, []).append(folder)
     return found
 
@@ -219,16 +245,15 @@ def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tu
         # Decode times may be negative at the very start instead of shifting all times: pieces made apart then
         # join without a gap.
         "avoid_negative_ts": "disabled",
-        **_hls(rung.name, ladder, "frag_discont", step.range.first_segment),
+        **_hls(rung.name, ladder.segment_s, step.range.first_segment),
         **_clean(tags),
     }
-    if not step.range.is_whole:
+    if step.range.start_s:
         options["output_ts_offset"] = _decimal(step.range.start_s)
     return ffmpeg.output(stream, f"{rung.name}/ffmpeg.m3u8", **options)
 
 
-def _hls(name: str, grid: Ladder | Fraction, flags: str, first_segment: int = 0) -> dict[str, Any]:
-    segment_s = grid if isinstance(grid, Fraction) else grid.segment_s
+def _hls(name: str, segment_s: Fraction, first_segment: int) -> dict[str, Any]:
     return {
         "format": "hls",
         "hls_time": _decimal(segment_s),
@@ -238,7 +263,8 @@ def _hls(name: str, grid: Ladder | Fraction, flags: str, first_segment: int = 0)
         "hls_flags": "independent_segments",
         "hls_fmp4_init_filename": INIT_NAME,
         "hls_segment_filename": f"{name}/{SEGMENT_PATTERN}",
-        "hls_segment_options": "movflags=" + "".join(f"+{flag}" for flag in (flags, "use_metadata_tags") if flag),
+        # Times as they are given, not counted from the first frame: chunks then follow each other without a seam.
+        "hls_segment_options": "movflags=+frag_discont+use_metadata_tags",
         "start_number": first_segment,
     }
 
@@ -273,7 +299,9 @@ def _limited(stream: _Stream, audio: AudioPolicy) -> _Stream:
     return stream.filter("alimiter", limit=audio.limiter_ceiling, attack=3, release=60, level=0)
 
 
-def _audio_output(stream: _Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> _Stream:
+def _audio_output(
+    stream: _Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]], pre_roll_s: Fraction
+) -> _Stream:
     audio = step.audio
     stream = _prepared_audio(stream, step.channels, audio, gain.lift_db)
     stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")
@@ -285,9 +313,28 @@ def _audio_output(stream: _Stream, step: AudioStep, gain: Gain, tags: Sequence[t
         "b:a": audio.bitrate_bps,
         # The encoder's first frame is silence before zero: kept there by an edit, not moved in front of the sound.
         "avoid_negative_ts": "disabled",
-        **_hls(AUDIO_NAME, step.segment_s, ""),
+        **_hls(step.folder, step.segment_s, step.range.first_segment),
+        **_clean(tags),
     }
-    return ffmpeg.output(stream, f"{AUDIO_NAME}/ffmpeg.m3u8", **options, **_clean(tags))
+    if kept := _kept_frames(step.range, audio.sample_rate_hz, pre_roll_s):
+        options["bsf:a"] = kept
+    if step.range.start_s:
+        # All stretches share the init segment of the first, whose edit moves everything one frame towards zero.
+        shift_s = step.range.start_s - pre_roll_s + Fraction(AAC_FRAME, audio.sample_rate_hz)
+        options["output_ts_offset"] = _decimal(shift_s)
+    return ffmpeg.output(stream, f"{step.folder}/ffmpeg.m3u8", **options)
+
+
+def _kept_frames(stretch: MediaRange, rate_hz: int, pre_roll_s: Fraction) -> str:
+    """Return the filter that drops encoded frames before and after a stretch, counted in samples from its pre-roll.
+
+    Frames at a seam saw the same sound in both encodes, so the decoder's overlap of neighbours stays whole.
+    """
+    first = int(pre_roll_s * rate_hz) - AAC_FRAME
+    bounds = [f"lt(pts\\,{first})"] if stretch.start_s else []
+    if stretch.length_s is not None:
+        bounds.append(f"gte(pts\\,{first + int(stretch.length_s * rate_hz)})")
+    return f"noise=drop={'+'.join(bounds)}" if bounds else ""
 
 
 def _rate(rate: Fraction) -> str:

@@ -44,6 +44,10 @@ STANDARD_RATES = (
 )
 
 
+# Seconds after which AAC frames of 1024 samples begin anew on a whole second, at 48 kHz: 375 frames.
+AAC_GRID_S = 8
+
+
 class PolicyInvalid(ValueError):
     """The policy mapping is wrong; the message lists every fault."""
 
@@ -83,7 +87,7 @@ class AudioPolicy:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     bitrate_bps: Annotated[int, Field(ge=24_000, le=256_000)]
-    sample_rate_hz: Literal[44_100, 48_000]
+    sample_rate_hz: Literal[48_000]
     loudness_lufs: Annotated[float, Field(ge=-31, le=-9)]
     limiter_ceiling: Annotated[float, Field(gt=0.0625, le=1)]
     quiet_below_lufs: Annotated[float, Field(le=0)]
@@ -129,7 +133,9 @@ class LadderPolicy:
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     version: _Positive
     valid_from: date
-    chunk_s: Annotated[int, Field(ge=4, le=120)]
+    chunk_s: _Positive
+    audio_chunk_s: _Positive
+    early_start_above_s: _Positive
     max_frame_rate: Annotated[int, Field(ge=10, le=60)]
     min_rung_step: Annotated[float, Field(ge=1, le=3)]
     start_bitrate_bps: _Positive
@@ -177,6 +183,8 @@ def parse_policy(mapping: Mapping[str, Any]) -> LadderPolicy:
         faults.append("profiles: the last one takes everything and has no bounds, all others have some")
     if policy.chunk_s % policy.storyboard.interval_s:
         faults.append("storyboard.interval_s: must divide chunk_s")
+    if policy.chunk_s % AAC_GRID_S or policy.audio_chunk_s % policy.chunk_s:
+        faults.append(f"chunk_s: must be a multiple of {AAC_GRID_S}, and audio_chunk_s one of chunk_s")
     if policy.valid_until is not None and policy.valid_until < policy.valid_from:
         faults.append("valid_until: lies before valid_from")
     if faults:

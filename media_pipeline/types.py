@@ -40,7 +40,7 @@ class ProbeLimits:
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Bounds of one encoding process."""
+    """Bounds of one encoding process, and how many of them run at once."""
 
     stall_timeout_s: float = 120.0
     base_timeout_s: float = 600.0
@@ -49,6 +49,7 @@ class RunLimits:
     max_file_bytes: int = 16 * 1024**3
     max_total_bytes: int = 32 * 1024**3
     niceness: int = 10
+    slots: int = 2
 
     def timeout_s(self, duration_s: float) -> float:
         """Return the longest wall time one process may take over a source of this length."""
@@ -169,6 +170,7 @@ class Track:
     name: str
     init_name: str
     init_bytes: int
+    init_sha256: str
     codecs: str
     segments: tuple[Segment, ...]
     width_px: int | None = None

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from media_pipeline import LadderPolicy, Plan, Tools, command, find_tools, make_plan, parse_policy, probe, run
 from media_pipeline.folder import FolderStorage
+from media_pipeline.steps import AUDIO_FOLDER, MediaRange
 from tests.factories.clips import ClipShelf
 
 GOAL = 1.10
@@ -124,14 +125,14 @@ def whole_job(clip: Path, policy: LadderPolicy, tools: Tools, folder: Path) -> N
 
 def bare_call(clip: Path, plan: Plan, tools: Tools, folder: Path) -> None:
     """Make the same ladder with one plain ffmpeg call."""
-    step = replace(plan.videos[0], poster=None, storyboard=None)
-    source = command.SourceFile(clip, plan.container)
-    argv = command.encode_argv(tools, source, video=step, audio=None, gain=command.Gain())
+    step = replace(
+        plan.videos[-1], range=MediaRange(), rungs=plan.ladder.rungs, encoder_threads=2, poster=None, storyboard=None
+    )
+    argv = command.video_argv(tools, command.SourceFile(clip, plan.container), step)
     hls = "-f hls -hls_time 4 -hls_list_size 0 -hls_playlist_type vod -hls_segment_type fmp4"
-    rate = plan.audio.audio.bitrate_bps if plan.audio is not None else 0
-    argv += ["-map", "0:a:0", "-c:a", "aac", "-b:a", str(rate), *hls.split()]
+    argv += ["-map", "0:a:0", "-c:a", "aac", "-b:a", str(plan.audios[0].audio.bitrate_bps), *hls.split()]
     argv += ["-hls_fmp4_init_filename", "init.mp4", "-hls_segment_filename", "audio/%05d.m4s", "audio/ffmpeg.m3u8"]
-    for name in command.output_folders(step, plan.audio):
+    for name in (*command.video_folders(step), AUDIO_FOLDER):
         (folder / name).mkdir(parents=True, exist_ok=True)
     subprocess.run(argv, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(folder)

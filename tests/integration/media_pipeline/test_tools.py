@@ -84,10 +84,11 @@ def test_command_by_hand_stops_cleanly(shelf, tmp_path):
     argv = [sys.executable, "-m", "media_pipeline", str(shelf.moving(40, 640, 360)), str(tmp_path / "out")]
     process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 30
-    while not list(tmp_path.glob("out/.attempt-*/240p/*.m4s")) and time.monotonic() < end:
+    while not list(tmp_path.glob("out/.attempt-*/*/240p/*.m4s")) and time.monotonic() < end:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=5)
     assert process.returncode == 130
     assert "已取消" in stderr
-    assert not list((tmp_path / "out").iterdir())
+    assert not list((tmp_path / "out").glob(".attempt-*"))
+    assert not list((tmp_path / "out").rglob("master.m3u8"))

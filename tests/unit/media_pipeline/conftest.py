@@ -57,7 +57,8 @@ def track(name="480p", kind="video", sizes=(200_000, 100_000, 50_000), durations
         for number, (duration, size, start) in enumerate(zip(durations, sizes, starts, strict=True))
     )
     fields = {
-        "kind": kind, "name": name, "init_name": "init.mp4", "init_bytes": 900, "segments": segments,
+        "kind": kind, "name": name, "init_name": "init.mp4", "init_bytes": 900,
+        "init_sha256": "0" * 64, "segments": segments,
         "codecs": "avc1.64001E" if kind == "video" else "mp4a.40.2",
     }  # fmt: skip
     if kind == "video":

@@ -134,7 +134,7 @@ def test_policy_names_its_recipe_and_its_validity(policy):
 
 
 def test_every_fault_of_a_policy_is_listed(policy_mapping):
-    wrong = {**policy_mapping, "chunk_s": 999, "colour": "red", "name": "X!"}
+    wrong = {**policy_mapping, "chunk_s": -1, "colour": "red", "name": "X!"}
     with pytest.raises(PolicyInvalid) as caught:
         parse_policy(wrong)
     lines = str(caught.value).splitlines()
