@@ -37,7 +37,6 @@ _SPEECH: tuple[tuple[str, dict[str, Any]], ...] = (
     ("equalizer", {"f": 3000, "t": "q", "w": 1, "g": 3}),
 )
 
-
 # Samples in one AAC frame; the encoder's first frame lies one before zero, which the init segment's edit cuts off.
 AAC_FRAME = 1024
 # A stretch from the middle begins this much earlier, so that filters and encoder have settled at its first kept frame.
@@ -225,6 +224,8 @@ def _scaled(stream: _Stream, width_px: int, height_px: int, scaler: str) -> _Str
 
 def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tuple[str, str]]) -> _Stream:
     ladder = step.ladder
+    # What a policy leaves open stays with the preset.
+    choices = {"bf": rung.bframes, "b_strategy": rung.b_strategy, "tune": rung.tune, "aq-mode": rung.aq_mode}
     options: dict[str, Any] = {
         "c:v": "libx264",
         "preset": rung.preset,
@@ -232,6 +233,7 @@ def _rung_output(stream: _Stream, rung: Rung, step: VideoStep, tags: Sequence[tu
         "crf": f"{rung.crf:g}",
         "maxrate": rung.max_bitrate_bps,
         "bufsize": 2 * rung.max_bitrate_bps,
+        **{name: value for name, value in choices.items() if value is not None},
         "threads": step.encoder_threads,
         "fps_mode": "passthrough",
         # Key frames exactly on the segment grid in every rung. The encoder's own scene cuts stay cheap intra

@@ -16,7 +16,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from .errors import MediaRefused
-from .ladder import fit_picture, make_ladder
+from .ladder import choose_profile, fit_picture, make_ladder
 from .steps import (
     EARLY_AUDIO_FOLDER,
     AudioStep,
@@ -61,6 +61,12 @@ class _Recipe:
     def duration_s(self) -> Fraction:
         """Return the source's length, exact to the millisecond."""
         return Fraction(self.info.duration_s).limit_denominator(1000)
+
+    @property
+    def segment_s(self) -> Fraction:
+        """Return the length of a segment of sound: that of the picture, as the policy names it."""
+        video = self.info.video
+        return Fraction((choose_profile(video, self.policy) if video is not None else self.policy.fallback).segment_s)
 
     @property
     def is_seekable(self) -> bool:
@@ -197,7 +203,7 @@ def _audio_step(recipe: _Recipe, loudness: LoudnessStep, stretch: MediaRange, **
         "stream_index": loudness.stream_index,
         "channels": loudness.channels,
         "range": stretch,
-        "segment_s": Fraction(recipe.policy.segment_s),
+        "segment_s": recipe.segment_s,
         "audio": loudness.audio,
         "loudness": loudness.digest,
         **more,
@@ -209,9 +215,10 @@ def _audio_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep,
     loudness = _loudness_step(recipe, MediaRange())
     if loudness is None:
         return None, ()
+    if not recipe.is_seekable:
+        return loudness, (_audio_step(recipe, loudness, MediaRange()),)
     piece_s = Fraction(recipe.policy.audio_chunk_s)
-    segment_s = Fraction(recipe.policy.segment_s)
-    ranges = _ranges(recipe.duration_s, piece_s, piece_s, segment_s) if recipe.is_seekable else iter([MediaRange()])
+    ranges = _ranges(recipe.duration_s, piece_s, piece_s, recipe.segment_s)
     return loudness, tuple(_audio_step(recipe, loudness, stretch) for stretch in ranges)
 
 
@@ -223,10 +230,9 @@ def _early_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep,
         return None, ()
     # Measuring and encoding take about a fortieth of the duration; a viewer must not arrive before that.
     until_s = min(Fraction(recipe.policy.audio_chunk_s), ceil(recipe.duration_s / 40 / chunk_s) * chunk_s)
-    segment_s = Fraction(recipe.policy.segment_s)
     ranges = [MediaRange(Fraction(0), chunk_s)]
     if until_s > chunk_s:
-        ranges.append(MediaRange(chunk_s, until_s - chunk_s, int(chunk_s / segment_s)))
+        ranges.append(MediaRange(chunk_s, until_s - chunk_s, int(chunk_s / recipe.segment_s)))
     return loudness, tuple(_audio_step(recipe, loudness, stretch, folder=EARLY_AUDIO_FOLDER) for stretch in ranges)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import MediaRefused
 from .runner import ProcessLimits, ProcessStopped, run_process
+from .scenes import judge_scene
 from .types import AudioInfo, MediaInfo, ProbeLimits, VideoInfo
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
         raise MediaRefused("too_long", detail=f"{duration_s:.0f} s")
     if duration_s < limits.min_duration_s:
         raise MediaRefused("too_short", detail=f"{duration_s:.3f} s")
-    video = _judge_video(found["video"], limits) if found["video"] is not None else None
+    video = _judge_video(found["video"], duration_s, limits) if found["video"] is not None else None
     audio = _judge_audio(found["audio"]) if found["audio"] is not None else None
     if video is None and audio is None:
         raise MediaRefused("no_playable_stream")
@@ -80,7 +81,7 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
     )
 
 
-def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
+def _judge_video(found: Mapping[str, Any], duration_s: float, limits: ProbeLimits) -> VideoInfo:
     width_px, height_px = found["width_px"], found["height_px"]
     if min(width_px, height_px) < limits.min_side_px:
         raise MediaRefused("too_small_picture", detail=f"{width_px}x{height_px}")
@@ -107,6 +108,7 @@ def _judge_video(found: Mapping[str, Any], limits: ProbeLimits) -> VideoInfo:
         is_hdr=found["is_hdr"],
         bit_depth=found["bit_depth"],
         pixel_format=found["pixel_format"],
+        scene=judge_scene(found["scene"], duration_s),
     )
 
 

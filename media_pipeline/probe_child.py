@@ -1,12 +1,13 @@
 """Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
 
-Self-contained (standard library and PyAV only), so that it starts fast and a hostile file meets nothing of ours. It
-prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s business. Usage:
-probe_child.py FILE
+Self-contained (standard library, PyAV and its sister `scene_child.py`), so that it starts fast and a hostile file
+meets nothing of ours. It prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s
+business. Usage: probe_child.py FILE
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -126,7 +127,20 @@ def read_container(path: Path, size_bytes: int) -> dict[str, Any]:
             facts["duration_s"] = measure_duration(av, container, video, audio)
         except (av.FFmpegError, EOFError, ValueError) as error:
             raise RefusedError("undecodable") from error
+        if video is not None:
+            sample_scene = load_sister("scene_child").sample_scene
+            facts["video"]["scene"] = sample_scene(av, container, video, facts["duration_s"], size_bytes)
     return facts
+
+
+def load_sister(name: str) -> _Av:
+    """Load a file beside this one, without opening the way to all the others: their names shadow the library's."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:  # pragma: no cover - a file with this ending always has a loader
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def is_cover(stream: _Av) -> bool:

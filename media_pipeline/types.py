@@ -57,6 +57,20 @@ class RunLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneInfo:
+    """How the picture of a source behaves, each as a share of 0 to 1.
+
+    `static_share` is how often it stands still but for a small part, `moving_area` how much of it typically moves,
+    `text_share` how much shows sharp edges on flat ground, `flat_share` how much shows no detail at all.
+    """
+
+    static_share: float
+    moving_area: float
+    text_share: float
+    flat_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class VideoInfo:
     """The picture of a source; display sizes have pixel shape and rotation applied."""
 
@@ -73,6 +87,7 @@ class VideoInfo:
     is_hdr: bool
     bit_depth: int
     pixel_format: str
+    scene: SceneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,10 @@ class Rung:
     max_bitrate_bps: int
     preset: str
     scaler: str
+    bframes: int | None = None
+    b_strategy: int | None = None
+    tune: str | None = None
+    aq_mode: int | None = None
 
     @property
     def short_side_px(self) -> int:
@@ -124,6 +143,7 @@ class Ladder:
     rungs: tuple[Rung, ...]
     frame_rate: Fraction
     frames_per_segment: int
+    profile: str
 
     @property
     def segment_s(self) -> Fraction:

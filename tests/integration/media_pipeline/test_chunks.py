@@ -31,12 +31,13 @@ SECONDS = 44
 @pytest.fixture(scope="session")
 def chunked_policy(fast_policy):
     """Small chunks, so that a short clip has many of each kind."""
-    return replace(fast_policy, chunk_s=8, audio_chunk_s=16, early_start_above_s=20)
+    camera = (fast_policy.fallback,)
+    return replace(fast_policy, profiles=camera, chunk_s=8, audio_chunk_s=16, early_start_above_s=20)
 
 
 @pytest.fixture(scope="session")
 def whole_policy(fast_policy):
-    return replace(fast_policy, chunk_s=120, audio_chunk_s=240)
+    return replace(fast_policy, profiles=(fast_policy.fallback,), chunk_s=120, audio_chunk_s=240)
 
 
 @pytest.fixture(scope="session")
@@ -86,14 +87,26 @@ def test_picture_has_every_frame_once_and_key_frames_on_the_grid(chunked, rung):
 def test_every_picture_is_the_one_the_source_shows_then(shelf, chunked_policy, tools, tmp_path):
     """The clip counts its frames in the picture, so one frame early or late would be a large difference."""
     path = shelf.moving(30, 640, 360)
-    rungs = tuple(replace(rung, crf=18, max_bitrate_bps=20_000_000) for rung in chunked_policy.rungs)
-    made = run_once(path, replace(chunked_policy, rungs=rungs), tools, tmp_path)
+    profile = chunked_policy.fallback
+    rungs = tuple(replace(rung, crf=18, max_bitrate_bps=20_000_000) for rung in profile.rungs)
+    made = run_once(path, replace(chunked_policy, profiles=(replace(profile, rungs=rungs),)), tools, tmp_path)
     assert len(made.plan.videos) > 3
     shown, wanted = luma(measuring.joined(made.folder / "360p")), luma(path)
     assert len(shown) == len(wanted)
     differences = [np.abs(one - other).mean() for one, other in zip(shown, wanted, strict=True)]
     apart = np.mean([np.abs(one - other).mean() for one, other in pairwise(wanted)])
     assert max(differences) < apart
+
+
+def test_slides_at_half_the_rate_have_no_seam_either(source, fast_policy, tools, tmp_path):
+    policy = replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_start_above_s=20)
+    made = run_once(source, policy, tools, tmp_path)
+    assert (made.plan.ladder.profile, len(made.plan.videos)) == ("screen", 5)
+    for rung in ("360p", "480p", "720p"):
+        found = measuring.packets(measuring.joined(made.folder / rung))
+        assert (found.start_s, found.count) == (0.0, int(12.5 * SECONDS))
+        assert found.keyframes_s == [6.0 * number for number in range(-(-SECONDS // 6))]
+    assert m3u8.load(str(made.folder / "live" / "360p.m3u8")).target_duration == 6
 
 
 def before_coding(source, plan, tools, folder) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline import MediaInfo, parse_policy
-from media_pipeline.types import AudioInfo, Segment, Track, VideoInfo
+from media_pipeline.types import AudioInfo, SceneInfo, Segment, Track, VideoInfo
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,6 +22,11 @@ def policy_mapping():
 @pytest.fixture(scope="session")
 def policy(policy_mapping):
     return parse_policy(policy_mapping)
+
+
+SLIDES = SceneInfo(static_share=1, moving_area=0.05, text_share=0.1, flat_share=0.7)
+SCREEN = SceneInfo(static_share=1, moving_area=0.005, text_share=0.1, flat_share=0.8)
+TALKING = SceneInfo(static_share=0.5, moving_area=0.14, text_share=0.03, flat_share=0.1)
 
 
 def video(width_px=1920, height_px=1080, rate=Fraction(25), **changes):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline import Tools, command, make_plan
-from tests.unit.media_pipeline.conftest import ROOT, media, sound, video
+from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
@@ -35,6 +35,11 @@ def sound_of(info, policy, number=0, gain=GAIN):
     return command.audio_argv(TOOLS, source_of(info, plan.tags), plan.audios[number], gain)
 
 
+def given_options(policy, **options):
+    rungs = tuple(replace(rung, **options) for rung in policy.fallback.rungs)
+    return replace(policy, profiles=(replace(policy.fallback, rungs=rungs),))
+
+
 def cases(policy):
     short = media(duration_s=9.0)
     plan = make_plan(media(), policy, SHA)
@@ -47,6 +52,9 @@ def cases(policy):
     )
     yield "measure-early", command.measure_argv(TOOLS, source_of(media()), plan.early_loudness, command.Gain())
     yield "video-1080p", encode(short, policy)
+    yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
+    given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
+    yield "video-given-options", encode(media(picture=video(640, 360), audio=None, duration_s=9.0), given)
     yield "video-labelled", encode(labelled, policy)
     yield "video-interlaced-25", encode(replace(short, video=video(720, 576, is_interlaced=True)), policy)
     yield "video-29.97-upright", encode(replace(short, video=video(720, 1280, Fraction(30000, 1001))), policy)
@@ -70,7 +78,8 @@ def cases(policy):
 
 
 NAMES = (
-    "measure", "measure-limited", "measure-early", "video-1080p", "video-labelled", "video-interlaced-25",
+    "measure", "measure-limited", "measure-early", "video-1080p", "video-slides", "video-given-options",
+    "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
     "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-first", "sound-middle",
     "sound-last", "package", "package-sound", "package-silent",
