@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import command, images
+from . import images
 from .calling import call_ffmpeg
 from .chunks import Chunk, find_chunks, note_key, poster_key
+from .command.plain import JOINED_FOLDER, M4A_NAME, mp4_name, package_argv
 from .errors import EncodingFailed
 from .growing import grow
 from .manifest import (
@@ -153,8 +154,8 @@ class Assembly:
             master_name=MASTER_NAME,
             saver_name=SAVER_NAME,
             audio_name=media_name(audio) if audio is not None else None,
-            mp4_name=command.mp4_name(step.video_name) if step.video_name is not None else None,
-            m4a_name=command.M4A_NAME if audio is not None else None,
+            mp4_name=mp4_name(step.video_name) if step.video_name is not None else None,
+            m4a_name=M4A_NAME if audio is not None else None,
             poster_name=images.POSTER_NAME if images.POSTER_NAME in names else None,
             storyboard_name=images.STORYBOARD_NAME if images.STORYBOARD_NAME in names else None,
             renditions=tuple(_describe(track) for track in tracks),
@@ -168,7 +169,7 @@ class Assembly:
         wanted = {step.video_name, AUDIO_FOLDER}
         joined = [self._join(track) for track in tracks if track.name in wanted]
         call_ffmpeg(
-            command.package_argv(self.tools, step, self.plan.tags),
+            package_argv(self.tools, step, self.plan.tags),
             cwd=self.work_dir,
             duration_s=self.plan.duration_s,
             limits=self.limits,
@@ -177,13 +178,13 @@ class Assembly:
         )
         for path in joined:
             path.unlink()
-        names = [] if step.video_name is None else [command.mp4_name(step.video_name)]
-        names += [command.M4A_NAME] if step.has_audio else []
+        names = [] if step.video_name is None else [mp4_name(step.video_name)]
+        names += [M4A_NAME] if step.has_audio else []
         return [Item(name, self.work_dir / name) for name in names]
 
     def _join(self, track: Track) -> Path:
         """Write init and media segments one after the other: a fragmented MP4 that ffmpeg can remux."""
-        path = self.work_dir / command.JOINED_FOLDER / f"{track.name}.mp4"
+        path = self.work_dir / JOINED_FOLDER / f"{track.name}.mp4"
         path.parent.mkdir(exist_ok=True)
         with path.open("wb") as target:
             for name in (track.init_name, *(segment.name for segment in track.segments)):

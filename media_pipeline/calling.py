@@ -36,11 +36,8 @@ def call_ffmpeg(
 ) -> str:
     """Run one command to its end and return the tail of what it said.
 
-    Args:
-        argv, cwd: from `command.py`; relative outputs go to `cwd`.
-        duration_s: media seconds it is to work through, for progress and the clock.
-        cancel: asked often; cancelling kills the whole process group.
-        on_fraction: told from 0 to 1 how far it is.
+    The argv comes from `command`, its relative outputs go to `cwd`. `duration_s` are the media seconds it works through;
+    `on_fraction` is told from 0 to 1 how far it is. Cancelling kills the whole process group.
 
     Raises:
         EncodingFailed: with the code of what went wrong.

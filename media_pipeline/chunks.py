@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from .command import Gain
+from .command.sound import Gain
 from .images import SHEET_FOLDER, Sheet
 from .ports import ObjectMissing, StorageFull
 from .publish import Item, put_item

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import command, images
+from . import images
 from .calling import call_ffmpeg
 from .chunks import POSTER_CANDIDATE, Chunk, find_chunk, store_chunk
+from .command.picture import POSTER_FOLDER, STORYBOARD_FOLDER, video_argv, video_folders
+from .command.shared import SourceFile
+from .command.sound import AAC_FRAME, Gain, audio_argv, measure_argv
 from .errors import EncodingFailed
 from .loudness import Loudness, correct, gain_for, is_limiting, lift_for, read_loudness
 from .package import check_tracks, collect_track
@@ -93,7 +96,7 @@ class Encoder:
         on_fraction(1.0)
         return chunk
 
-    def _gain(self, step: AudioStep) -> command.Gain:
+    def _gain(self, step: AudioStep) -> Gain:
         measured = find_chunk(self.storage, self.prefix, step.loudness)
         if measured is None or measured.gain is None:
             raise EncodingFailed(is_transient=True, detail="the sound has not been measured yet")
@@ -114,32 +117,32 @@ class _Work:
     on_fraction: Callable[[float], None]
 
     @property
-    def _source(self) -> command.SourceFile:
-        return command.SourceFile(self.encoder.source, self.encoder.plan.container, self.encoder.plan.tags)
+    def _source(self) -> SourceFile:
+        return SourceFile(self.encoder.source, self.encoder.plan.container, self.encoder.plan.tags)
 
-    def measure(self, step: LoudnessStep) -> command.Gain:
+    def measure(self, step: LoudnessStep) -> Gain:
         """Find the gain: one pass over the sound; one more for a quiet source, one more where peaks get limited."""
         measure = partial(self._loudness, step)
-        measured = measure(command.Gain(), (0.0, 0.5))
+        measured = measure(Gain(), (0.0, 0.5))
         lift = lift_for(measured, step.audio)
         if lift.gain_db:
-            measured = measure(command.Gain(lift_db=lift.gain_db), (0.5, 0.75))
+            measured = measure(Gain(lift_db=lift.gain_db), (0.5, 0.75))
         gain = gain_for(measured, lift, step.audio)
         if is_limiting(measured, gain, step.audio):
             gain = correct(gain, measure(gain, (0.75, 1.0), is_limited=True), lift, step.audio)
         return gain
 
     def _loudness(
-        self, step: LoudnessStep, gain: command.Gain, share: tuple[float, float], *, is_limited: bool = False
+        self, step: LoudnessStep, gain: Gain, share: tuple[float, float], *, is_limited: bool = False
     ) -> Loudness | None:
-        argv = command.measure_argv(self.encoder.tools, self._source, step, gain, is_limited=is_limited)
+        argv = measure_argv(self.encoder.tools, self._source, step, gain, is_limited=is_limited)
         return read_loudness(self._ffmpeg(argv, share))
 
-    def sound(self, step: AudioStep, gain: command.Gain) -> Chunk:
+    def sound(self, step: AudioStep, gain: Gain) -> Chunk:
         """Write one stretch of the sound."""
         folder = self.work_dir / step.folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._ffmpeg(command.audio_argv(self.encoder.tools, self._source, step, gain))
+        self._ffmpeg(audio_argv(self.encoder.tools, self._source, step, gain))
         if step.range.start_s and not any(folder.glob("*.m4s")):
             return Chunk(step.digest, 0.0)
         track = collect_track(
@@ -147,16 +150,16 @@ class _Work:
             "audio",
             step.folder,
             first_segment=step.range.first_segment,
-            edit_ticks=command.AAC_FRAME if step.range.start_s else None,
+            edit_ticks=AAC_FRAME if step.range.start_s else None,
         )
         return Chunk(step.digest, 0.0, (track,))
 
     def picture(self, step: VideoStep) -> Chunk:
         """Write the rungs of one chunk, and what its stills are good for."""
-        for name in command.video_folders(step):
+        for name in video_folders(step):
             (self.work_dir / name).mkdir(exist_ok=True)
         try:
-            self._ffmpeg(command.video_argv(self.encoder.tools, self._source, step))
+            self._ffmpeg(video_argv(self.encoder.tools, self._source, step))
         except EncodingFailed as failure:
             # The container promised more picture than there is: nothing is missing, the lecture just ends earlier.
             if step.range.start_s and any(word in failure.stderr_tail for word in _NOTHING_THERE):
@@ -173,10 +176,10 @@ class _Work:
         score: tuple[bool, float] | None = None
         sheets: tuple[images.Sheet, ...] = ()
         if step.poster is not None:
-            stills, target = self.work_dir / command.POSTER_FOLDER, self.work_dir / POSTER_CANDIDATE
+            stills, target = self.work_dir / POSTER_FOLDER, self.work_dir / POSTER_CANDIDATE
             score = images.write_poster(stills, target, step.poster.policy.quality)
         if step.storyboard is not None:
-            stills = self.work_dir / command.STORYBOARD_FOLDER
+            stills = self.work_dir / STORYBOARD_FOLDER
             sheets = tuple(images.write_sheets(stills, self.work_dir / "sheets", step.storyboard))
         return Chunk(step.digest, 0.0, tracks, poster_score=score, sheets=sheets)
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from .boxes import BoxError, FragmentBox, InitBox, read_fragment, read_init
-from .command import INIT_NAME
+from .command.shared import INIT_NAME
 from .errors import EncodingFailed
 from .types import Segment, Track
 

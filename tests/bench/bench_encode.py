@@ -22,7 +22,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from media_pipeline import LadderPolicy, Plan, Tools, command, find_tools, make_plan, parse_policy, probe, run
+from media_pipeline import LadderPolicy, Plan, Tools, find_tools, make_plan, parse_policy, probe, run
+from media_pipeline.command.picture import video_argv, video_folders
+from media_pipeline.command.shared import SourceFile
 from media_pipeline.folder import FolderStorage
 from media_pipeline.steps import AUDIO_FOLDER, MediaRange
 from tests.factories.clips import ClipShelf
@@ -128,11 +130,11 @@ def bare_call(clip: Path, plan: Plan, tools: Tools, folder: Path) -> None:
     step = replace(
         plan.videos[-1], range=MediaRange(), rungs=plan.ladder.rungs, encoder_threads=2, poster=None, storyboard=None
     )
-    argv = command.video_argv(tools, command.SourceFile(clip, plan.container), step)
+    argv = video_argv(tools, SourceFile(clip, plan.container), step)
     hls = "-f hls -hls_time 4 -hls_list_size 0 -hls_playlist_type vod -hls_segment_type fmp4"
     argv += ["-map", "0:a:0", "-c:a", "aac", "-b:a", str(plan.audios[0].audio.bitrate_bps), *hls.split()]
     argv += ["-hls_fmp4_init_filename", "init.mp4", "-hls_segment_filename", "audio/%05d.m4s", "audio/ffmpeg.m3u8"]
-    for name in (*command.video_folders(step), AUDIO_FOLDER):
+    for name in (*video_folders(step), AUDIO_FOLDER):
         (folder / name).mkdir(parents=True, exist_ok=True)
     subprocess.run(argv, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     shutil.rmtree(folder)

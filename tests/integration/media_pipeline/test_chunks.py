@@ -13,9 +13,11 @@ import m3u8
 import numpy as np
 import pytest
 
-from media_pipeline import Cancelled, command, run
+from media_pipeline import Cancelled, run
 from media_pipeline.assembly import Assembly, ChunksMissing
 from media_pipeline.chunks import find_chunks, note_key
+from media_pipeline.command.shared import SourceFile
+from media_pipeline.command.sound import audio_argv
 from media_pipeline.encoder import Encoder
 from media_pipeline.folder import FolderStorage
 from media_pipeline.growing import grow
@@ -114,7 +116,7 @@ def before_coding(source, plan, tools, folder) -> np.ndarray:
     encoder = Encoder(plan, source, FolderStorage(folder), "p", tools, RunLimits(), Recorder())
     gain = encoder.do(plan.loudness, folder / "measuring", lambda _: None).gain
     whole = replace(plan.audios[0], range=MediaRange())
-    argv = command.audio_argv(tools, command.SourceFile(source, plan.container), whole, gain)
+    argv = audio_argv(tools, SourceFile(source, plan.container), whole, gain)
     to_file = [*argv[: argv.index("-map") + 2], "-c:a", "pcm_f32le", str(folder / "reference.wav")]
     subprocess.run(to_file, check=True, stdout=subprocess.DEVNULL)
     return samples(folder / "reference.wav")

@@ -12,27 +12,31 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline import Tools, command, make_plan
+from media_pipeline import Tools, make_plan
+from media_pipeline.command.picture import video_argv, video_folders
+from media_pipeline.command.plain import package_argv
+from media_pipeline.command.shared import SourceFile
+from media_pipeline.command.sound import Gain, audio_argv, measure_argv
 from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
 SHA = "a" * 64
-GAIN = command.Gain(gain_db=3.25)
+GAIN = Gain(gain_db=3.25)
 
 
 def source_of(info, tags=()):
-    return command.SourceFile(Path("/data/a source.mp4"), info.container, tags)
+    return SourceFile(Path("/data/a source.mp4"), info.container, tags)
 
 
 def encode(info, policy, number=0):
     plan = make_plan(info, policy, SHA)
-    return command.video_argv(TOOLS, source_of(info, plan.tags), plan.videos[number])
+    return video_argv(TOOLS, source_of(info, plan.tags), plan.videos[number])
 
 
 def sound_of(info, policy, number=0, gain=GAIN):
     plan = make_plan(info, policy, SHA)
-    return command.audio_argv(TOOLS, source_of(info, plan.tags), plan.audios[number], gain)
+    return audio_argv(TOOLS, source_of(info, plan.tags), plan.audios[number], gain)
 
 
 def given_options(policy, **options):
@@ -44,13 +48,13 @@ def cases(policy):
     short = media(duration_s=9.0)
     plan = make_plan(media(), policy, SHA)
     labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
-    stored = command.SourceFile("https://store.example/sources/x?signature=1", media().container)
-    yield "measure", command.measure_argv(TOOLS, source_of(media()), plan.loudness, command.Gain())
+    stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
+    yield "measure", measure_argv(TOOLS, source_of(media()), plan.loudness, Gain())
     yield (
         "measure-limited",
-        command.measure_argv(TOOLS, source_of(media()), plan.loudness, command.Gain(21, 9.5), is_limited=True),
+        measure_argv(TOOLS, source_of(media()), plan.loudness, Gain(21, 9.5), is_limited=True),
     )
-    yield "measure-early", command.measure_argv(TOOLS, source_of(media()), plan.early_loudness, command.Gain())
+    yield "measure-early", measure_argv(TOOLS, source_of(media()), plan.early_loudness, Gain())
     yield "video-1080p", encode(short, policy)
     yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
     given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
@@ -63,18 +67,18 @@ def cases(policy):
     yield "video-first-others", encode(media(), policy, 1)
     yield "video-chunk", encode(media(), policy, 2)
     yield "video-last-chunk", encode(media(picture=video(rate=Fraction(30000, 1001))), policy, -1)
-    yield "video-from-store", command.video_argv(TOOLS, stored, plan.videos[2])
+    yield "video-from-store", video_argv(TOOLS, stored, plan.videos[2])
     yield "sound-stereo-labelled", sound_of(replace(labelled, audio=sound(2)), policy)
-    yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=command.Gain(12.5, 7))
+    yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=Gain(12.5, 7))
     yield "sound-first", sound_of(media(), policy, 0)
     yield "sound-middle", sound_of(media(duration_s=900.0), policy, 1)
     yield "sound-last", sound_of(media(), policy, -1)
     yield (
         "package",
-        command.package_argv(TOOLS, make_plan(labelled, policy, SHA).package, [("AIGC", "{}"), ("copyright", "x")]),
+        package_argv(TOOLS, make_plan(labelled, policy, SHA).package, [("AIGC", "{}"), ("copyright", "x")]),
     )
-    yield "package-sound", command.package_argv(TOOLS, make_plan(media(picture=None), policy, SHA).package, [])
-    yield "package-silent", command.package_argv(TOOLS, make_plan(media(audio=None), policy, SHA).package, [])
+    yield "package-sound", package_argv(TOOLS, make_plan(media(picture=None), policy, SHA).package, [])
+    yield "package-silent", package_argv(TOOLS, make_plan(media(audio=None), policy, SHA).package, [])
 
 
 NAMES = (
@@ -123,4 +127,4 @@ def test_folders_are_all_ffmpeg_writes_into(policy):
     step = make_plan(media(duration_s=9.0), policy, SHA).videos[0]
     outputs = {word.split("/")[0] for word in encode(media(duration_s=9.0), policy)
                if word.endswith((".m3u8", ".jpg", ".m4s")) and not word.startswith("/")}  # fmt: skip
-    assert outputs == set(command.video_folders(step)) == {"240p", "480p", "720p", "poster", "storyboard"}
+    assert outputs == set(video_folders(step)) == {"240p", "480p", "720p", "poster", "storyboard"}
