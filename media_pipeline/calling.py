@@ -36,7 +36,7 @@ def call_ffmpeg(
 ) -> str:
     """Run one command to its end and return the tail of what it said.
 
-    The argv comes from `command`, its relative outputs go to `cwd`. `duration_s` are the media seconds it works through;
+    The argv comes from `command`, relative outputs go to `cwd`. `duration_s` are the media seconds it works through;
     `on_fraction` is told from 0 to 1 how far it is. Cancelling kills the whole process group.
 
     Raises:
