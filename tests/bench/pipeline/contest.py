@@ -51,7 +51,7 @@ class Bench:
         return found
 
     def _runs(self, found: Findings, policy: LadderPolicy, plan: Plan) -> dict[str, Callable[[], None]]:
-        equal = ours.peertube_policy(policy, found.facts)
+        equal = ours.peertube_policy(policy, plan, found.facts)
         self.folder.joinpath("tools").mkdir()
         equal_tools = ours.peertube_tools(self.tools, self.folder / "tools")
         equal_plan = ours.plan_of(self.clip, equal)

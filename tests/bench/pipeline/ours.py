@@ -24,7 +24,7 @@ from media_pipeline import (
     run,
 )
 from media_pipeline.folder import FolderStorage
-from media_pipeline.ladder import choose_frame_rate
+from media_pipeline.ladder import RungPolicy, choose_frame_rate
 from tests.bench.pipeline.firstplay import read_manifest
 from tests.bench.pipeline.recipes import Facts, peertube_cap_bps, read_video_bps
 
@@ -76,6 +76,7 @@ def facts_of(clip: Path, tools: Tools) -> Facts:
         rate=choose_frame_rate(video.frame_rate, _HIGHEST_RATE),
         duration_s=info.duration_s,
         video_bps=read_video_bps(str(tools.ffmpeg), clip, info.duration_s),
+        has_sound=info.audio is not None,
     )
 
 
@@ -118,17 +119,18 @@ def bare_call(clip: Path, plan: Plan, tools: Tools, folder: Path) -> None:
     subprocess.run(argv, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def peertube_policy(policy: LadderPolicy, facts: Facts) -> LadderPolicy:
-    """Return the policy with recipe P's x264 arguments in every rung and its 2 s between key frames."""
+def peertube_policy(policy: LadderPolicy, plan: Plan, facts: Facts) -> LadderPolicy:
+    """Return a policy for the rungs of a plan with recipe P's x264 arguments and its 2 s between key frames."""
     rungs = tuple(
-        replace(
-            rung,
+        RungPolicy(
+            name=rung.name,
+            short_side_px=rung.short_side_px,
             crf=23,
+            max_bitrate_bps=peertube_cap_bps(rung.short_side_px, facts.ratio, facts.rate, facts.video_bps),
             preset="veryfast",
             scaler="bicubic",
-            max_bitrate_bps=peertube_cap_bps(rung.short_side_px, facts.ratio, facts.rate, facts.video_bps),
         )
-        for rung in policy.rungs
+        for rung in plan.videos[0].ladder.rungs
     )
     return replace(policy, name="recipe-p", segment_s=2, max_frame_rate=_HIGHEST_RATE, rungs=rungs)
 

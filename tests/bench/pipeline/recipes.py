@@ -36,6 +36,7 @@ class Facts:
     rate: Fraction
     duration_s: float
     video_bps: float
+    has_sound: bool = True
 
     @property
     def short_side_px(self) -> int:
@@ -82,22 +83,17 @@ def peertube(ffmpeg: str, source: Facts, heights_px: Sequence[int]) -> list[Argv
     """Return the commands in their order: the copy, the largest rung, the sound, the smaller rungs."""
     start = [ffmpeg, "-v", "error", "-y"]
     top, *others = sorted(heights_px, reverse=True)
-    if not peertube_transcodes_first(source):
-        tail = "-c:a copy -c:v copy -map_metadata -1 -movflags faststart -f mp4 optimized.mp4"
-        copy = [*start, "-i", str(source.path), *tail.split()]
-        return [
-            copy,
-            _peertube_rung(start, source, top),
-            _peertube_sound(start, "aac -ac 2"),
-            *(_peertube_rung(start, source, height_px) for height_px in others),
-        ]
-    coding = f"{_peertube_picture(source, top)} -c:a copy -f mp4 optimized.mp4"
-    largest = [*start, "-i", str(source.path), *f"-threads 1 {_NO_TAGS} {coding}".split()]
-    remux = [*start, *f"-i optimized.mp4 {_NO_TAGS} -an -c:v copy {_peertube_hls(f'v{top}')}".split()]
+    is_light = not peertube_transcodes_first(source)
+    if is_light:
+        coding = "-c:a copy -c:v copy -map_metadata -1 -movflags faststart"
+        largest = _peertube_rung(start, source, top)
+    else:
+        coding = f"-threads 1 {_NO_TAGS} {_peertube_picture(source, top)} -c:a copy"
+        largest = [*start, *f"-i optimized.mp4 {_NO_TAGS} -an -c:v copy {_peertube_hls(f'v{top}')}".split()]
     return [
+        [*start, "-i", str(source.path), *coding.split(), "-f", "mp4", "optimized.mp4"],
         largest,
-        remux,
-        _peertube_sound(start, "copy"),
+        *([_peertube_sound(start, "aac -ac 2" if is_light else "copy")] if source.has_sound else []),
         *(_peertube_rung(start, source, height_px) for height_px in others),
     ]
 

@@ -51,6 +51,11 @@ def test_recipe_p_makes_smaller_rungs_of_a_demanding_source_from_its_largest():
     assert "-c:v copy" in " ".join(remux)
 
 
+def test_recipe_p_makes_no_sound_of_a_silent_source():
+    commands = recipes.peertube("ffmpeg", replace(SLIDES, has_sound=False), [240, 720])
+    assert [argv[-1] for argv in commands] == ["optimized.mp4", "v720.m3u8", "v240.m3u8"]
+
+
 def test_recipe_m_packages_every_rung_it_encodes():
     commands = recipes.mediacms("ffmpeg", SLIDES, [720, 240])
     assert [argv[-1] for argv in commands] == ["240.mp4", "240.m3u8", "720.mp4", "720.m3u8"]
