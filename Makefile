@@ -8,7 +8,7 @@ CODE := config media_pipeline search_index app dev wsgi.py
 
 .PHONY: help
 help: ## Show this list
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: run
 run: ## Set up, make the demo catalogue, start web and worker, print the address (PORT=8080 to choose)
@@ -66,6 +66,11 @@ lock: ## Resolve requirements*.txt again into requirements*.lock (needs uv and a
 bench: ## Print the figures and ratios the project is measured by
 	@dev/bootstrap test
 	@exec $(PY) -m dev.bench $(ARGS)
+
+.PHONY: bench-pipeline
+bench-pipeline: ## Encode against the limit and two platforms (SOURCE="a.mp4 b.mp4" for your own, ARGS="--seconds 20")
+	@dev/bootstrap test
+	@exec $(PY) -m tests.bench.pipeline $(SOURCE) $(ARGS)
 
 .PHONY: soak
 soak: ## Repeat the tests that kill web and worker, in ever new order (SOAK_S=600)

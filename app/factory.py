@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 from flask import Flask, request
 from flask_babel import Babel
@@ -27,6 +29,7 @@ from app.catalogue import views as catalogue_views
 from app.curation import views as curation_views
 from app.demo import cli as demo_cli
 from app.kernel.db import db
+from app.kernel.jobs import queue
 from app.kernel.jobs.celery_engine import make_waker
 from app.kernel.jobs.engine import JobRunner
 from app.kernel.outbox import Subscriptions
@@ -129,7 +132,10 @@ def _build_platform(app: Flask, settings: Settings) -> Platform:
     storage = open_storage(settings.store)
     subscriptions = Subscriptions()
     catalogue_jobs.subscribe(subscriptions)
-    runner = JobRunner(app.app_context, settings.media.work_path, settings.jobs.lease_s)
+    work_path, min_free_bytes = settings.media.work_path, settings.media.min_free_bytes
+    runner = JobRunner(
+        app.app_context, work_path, settings.jobs.lease_s, has_room=partial(_has_room, work_path, min_free_bytes)
+    )
 
     @cache
     def tools() -> media_pipeline.Tools:
@@ -143,6 +149,13 @@ def _build_platform(app: Flask, settings: Settings) -> Platform:
     ):
         runner.register(kind)
     return Platform(settings, storage, subscriptions, runner, make_waker(settings.jobs))
+
+
+def _has_room(work_path: Path, min_free_bytes: int, lane: str) -> bool:
+    """Return whether this machine may take work of a lane: encodes wait while its scratch disk is nearly full."""
+    if lane != queue.LANE_MEDIA or not work_path.exists():
+        return True
+    return shutil.disk_usage(work_path).free >= min_free_bytes
 
 
 def _register_rooms(app: Flask, settings: Settings) -> None:

@@ -25,7 +25,7 @@ from app.kernel.db import reading, unit_of_work
 from app.kernel.jobs import celery_engine, queue
 from app.kernel.jobs.model import JobState
 from app.kernel.platform import Platform
-from app.media.jobs import request_sweep
+from app.media.sweeping import request_sweep
 from app.studio.jobs import request_upload_sweep
 from config.settings import SettingsError, load
 
@@ -70,10 +70,12 @@ class Housekeeper:
         self.platform.storage.sweep_partial(PARTIAL_AGE)
 
     def waiting_lanes(self) -> tuple[str, ...]:
-        """Lanes with queued work."""
+        """Lanes with queued work, each as often as it has slots and work for them."""
         with self.app.app_context(), reading() as db:
             counts = queue.count_by_state(db)
-        return tuple(lane for lane in queue.LANES if counts.get((lane, JobState.QUEUED)))
+        slots = dict.fromkeys(queue.LANES, 1) | {queue.LANE_MEDIA: self.platform.settings.jobs.media_slots}
+        wanted = {lane: min(slots[lane], counts.get((lane, JobState.QUEUED), 0)) for lane in queue.LANES}
+        return tuple(lane for lane, count in wanted.items() for _ in range(count))
 
 
 def run_embedded(app: Flask, stop: threading.Event) -> None:
@@ -81,6 +83,8 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
     platform: Platform = app.extensions["platform"]
     housekeeper = Housekeeper(app)
     turns: dict[str, Callable[[], bool]] = {lane: partial(platform.runner.work_once, lane) for lane in queue.LANES}
+    for slot in range(1, platform.settings.jobs.media_slots):
+        turns[f"{queue.LANE_MEDIA}-{slot}"] = turns[queue.LANE_MEDIA]
 
     def housekeep() -> bool:
         housekeeper.tick()
@@ -111,22 +115,23 @@ def keep_turning(turn: Callable[[], bool], stop: threading.Event, poll_s: float)
 
 
 class LaneTurns:
-    """Lets one thread of this process work in a lane at a time: encodes beside each other only slow each other down."""
+    """Bounds how many threads of this process work in a lane at a time: one, and in media one for each slot."""
 
-    def __init__(self, work_once: Callable[[str], bool]) -> None:
+    def __init__(self, work_once: Callable[[str], bool], media_slots: int) -> None:
         self._work_once = work_once
-        self._locks = {lane: threading.Lock() for lane in queue.LANES}
+        slots = dict.fromkeys(queue.LANES, 1) | {queue.LANE_MEDIA: media_slots}
+        self._free = {lane: threading.Semaphore(count) for lane, count in slots.items()}
 
     def look(self, lane: str) -> None:
-        """Do what waits in the lane; return at once when another thread is at it."""
-        lock = self._locks[lane]
-        if not lock.acquire(blocking=False):
+        """Do what waits in the lane; return at once when enough threads are at it."""
+        free = self._free[lane]
+        if not free.acquire(blocking=False):
             return
         try:
             while self._work_once(lane):
                 pass
         finally:
-            lock.release()
+            free.release()
 
 
 def run_celery(app: Flask) -> None:
@@ -139,9 +144,10 @@ def run_celery(app: Flask) -> None:
         housekeeper.tick()
         celery_engine.send_looks(celery, housekeeper.waiting_lanes())
 
-    celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once).look, tick=tick)
+    slots = platform.settings.jobs.media_slots
+    celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once, slots).look, tick=tick)
     log.info("worker_started", engine="celery", lanes=list(queue.LANES), pid=os.getpid())
-    celery_engine.run_worker(celery)
+    celery_engine.run_worker(celery, media_slots=slots)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ documentation test reads too). Nothing here looks at the process environment by 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -96,6 +97,12 @@ class JobsSection(_Section):
     broker_url: str = Field("", description="redis://… or amqp://… for JOBS_ENGINE=celery")
     lease_s: float = Field(60, ge=2, le=3600, description="A worker silent for this long loses its job")
     poll_s: float = Field(1.0, gt=0, le=60, description="How often an idle embedded lane looks for work")
+    media_slots: int = Field(
+        default_factory=lambda: max(1, len(os.sched_getaffinity(0))),
+        ge=1,
+        le=64,
+        description="Chunks one worker encodes at once; by itself as many as it has processors",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> JobsSection:

@@ -14,8 +14,9 @@ from .captions import to_webvtt, transcript_text
 from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError
 from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
 from .pipeline import run
-from .plan import Plan, make_plan
+from .plan import make_plan
 from .probe import probe
+from .steps import Plan
 from .tools import find_tools
 from .types import MediaInfo, ProbeLimits, Published, Rendition, RunLimits, Tools
 

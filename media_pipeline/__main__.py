@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _POLICY = Path(__file__).resolve().parent.parent / "config" / "ladder.toml"
 _STEP_NAMES = {
     "probe": "检查 probe",
-    "loudness": "测量音量 loudness",
     "encode": "转换 encode",
     "package": "打包 package",
     "publish": "发布 publish",

@@ -5,14 +5,16 @@ Not here: taking the stills (they come out of the encode's own decode, `command.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageStat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from .plan import StoryboardTarget
+    from .steps import StoryboardTarget
 
 POSTER_NAME = "poster.jpg"
 STORYBOARD_NAME = "storyboard.vtt"
@@ -22,14 +24,23 @@ _DARK_BRIGHTEST = 60
 _FLAT_SPREAD = 6.0
 
 
-def write_poster(stills: Path, target: Path, quality: int) -> bool:
-    """Write the most telling still as JPEG; return False, writing nothing, when every still is black."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One picture of many stills: its file, the number of its first still within the lecture, and how many."""
+
+    name: str
+    first: int
+    stills: int
+
+
+def write_poster(stills: Path, target: Path, quality: int) -> tuple[bool, float] | None:
+    """Write the most telling still as JPEG and return its score; None, writing nothing, when every still is black."""
     ranked = sorted((score, path) for path in sorted(stills.glob("*.jpg")) if (score := rate_still(path)) is not None)
     if not ranked:
-        return False
+        return None
     with Image.open(ranked[-1][1]) as image:
         image.save(target, "JPEG", quality=quality, optimize=True, progressive=True)
-    return True
+    return ranked[-1][0]
 
 
 def rate_still(path: Path) -> tuple[bool, float] | None:
@@ -51,35 +62,38 @@ def rate_still(path: Path) -> tuple[bool, float] | None:
     return statistics.stddev[0] >= _FLAT_SPREAD, grey.entropy()
 
 
-def write_storyboard(stills: Path, folder: Path, target: StoryboardTarget, duration_s: float) -> tuple[list[str], str]:
-    """Join stills into sheets under `folder`.
-
-    Returns:
-        The names of the sheets, and the WebVTT that says which part of which sheet shows which stretch of time.
-    """
+def write_sheets(stills: Path, folder: Path, target: StoryboardTarget) -> list[Sheet]:
+    """Join the stills of a chunk into sheets under `folder`, named by their first still."""
     paths = sorted(stills.glob("*.jpg"))
-    policy = target.policy
-    per_sheet = policy.columns * policy.rows
+    per_sheet = target.policy.columns * target.policy.rows
     folder.mkdir(exist_ok=True)
-    names: list[str] = []
+    sheets: list[Sheet] = []
+    for start in range(0, len(paths), per_sheet):
+        first = target.first + start
+        sheet = Sheet(f"{first:05d}.jpg", first, len(paths[start : start + per_sheet]))
+        _write_sheet(paths[start : start + per_sheet], folder / sheet.name, target)
+        sheets.append(sheet)
+    return sheets
+
+
+def storyboard_text(sheets: Iterable[Sheet], target: StoryboardTarget, duration_s: float) -> str:
+    """Return the WebVTT that says which part of which sheet shows which stretch of time."""
+    interval_s = target.policy.interval_s
+    places = [(sheet, index) for sheet in sheets for index in range(sheet.stills)]
     cues = ["WEBVTT", ""]
-    for first in range(0, len(paths), per_sheet):
-        name = f"{len(names):03d}.jpg"
-        _write_sheet(paths[first : first + per_sheet], folder / name, target)
-        names.append(name)
-    for index in range(len(paths)):
-        start_s = index * policy.interval_s
-        end_s = duration_s if index == len(paths) - 1 else start_s + policy.interval_s
+    for sheet, index in places:
+        start_s = (sheet.first + index) * interval_s
+        is_last = (sheet, index) == places[-1]
+        end_s = duration_s if is_last else start_s + interval_s
         if end_s <= start_s:
             break
-        x, y = _place(index % per_sheet, target)
-        sheet = f"{SHEET_FOLDER}/{names[index // per_sheet]}"
+        x, y = _place(index, target)
         cues += [
             f"{timestamp(start_s)} --> {timestamp(end_s)}",
-            f"{sheet}#xywh={x},{y},{target.width_px},{target.height_px}",
+            f"{SHEET_FOLDER}/{sheet.name}#xywh={x},{y},{target.width_px},{target.height_px}",
             "",
         ]
-    return names, "\n".join(cues)
+    return "\n".join(cues)
 
 
 def timestamp(seconds: float) -> str:

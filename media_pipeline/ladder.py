@@ -5,13 +5,14 @@ Not here: reading the policy file (the caller does), steps and digests (`plan.py
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from .scenes import SceneBounds
 from .types import Ladder, Rung
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ STANDARD_RATES = (
 )
 
 
+# Seconds after which AAC frames of 1024 samples begin anew on a whole second, at 48 kHz: 375 frames.
+AAC_GRID_S = 8
+
+
 class PolicyInvalid(ValueError):
     """The policy mapping is wrong; the message lists every fault."""
 
@@ -58,6 +63,22 @@ class RungPolicy:
     max_bitrate_bps: _Positive
     preset: Literal["veryfast", "faster", "fast", "medium", "slow", "slower"]
     scaler: Literal["bicubic", "lanczos", "bilinear", "area", "spline"]
+    bframes: Annotated[int, Field(ge=0, le=16)] | None = None
+    b_strategy: Literal[0, 1, 2] | None = None
+    tune: Literal["film", "animation", "grain", "stillimage"] | None = None
+    aq_mode: Literal[0, 1, 2, 3] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePolicy:
+    """How one kind of picture is encoded; the first profile whose bounds hold takes the source."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,15}$")]
+    segment_s: Annotated[int, Field(ge=2, le=12)]
+    rungs: Annotated[tuple[RungPolicy, ...], Field(min_length=1, max_length=8)]
+    bounds: SceneBounds | None = None
+    halves_from_frame_rate: Annotated[int, Field(ge=10)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,7 @@ class AudioPolicy:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     bitrate_bps: Annotated[int, Field(ge=24_000, le=256_000)]
-    sample_rate_hz: Literal[44_100, 48_000]
+    sample_rate_hz: Literal[48_000]
     loudness_lufs: Annotated[float, Field(ge=-31, le=-9)]
     limiter_ceiling: Annotated[float, Field(gt=0.0625, le=1)]
     quiet_below_lufs: Annotated[float, Field(le=0)]
@@ -112,12 +133,14 @@ class LadderPolicy:
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     version: _Positive
     valid_from: date
-    segment_s: Annotated[int, Field(ge=2, le=12)]
+    chunk_s: _Positive
+    audio_chunk_s: _Positive
+    early_start_above_s: _Positive
     max_frame_rate: Annotated[int, Field(ge=10, le=60)]
     min_rung_step: Annotated[float, Field(ge=1, le=3)]
     start_bitrate_bps: _Positive
     encoder_threads: Annotated[int, Field(ge=1, le=16)]
-    rungs: Annotated[tuple[RungPolicy, ...], Field(min_length=1, max_length=8)]
+    profiles: Annotated[tuple[ProfilePolicy, ...], Field(min_length=1, max_length=8)]
     audio: AudioPolicy
     progressive: ProgressivePolicy
     poster: PosterPolicy
@@ -128,6 +151,11 @@ class LadderPolicy:
     def recipe(self) -> str:
         """Return the short name under which published files remember this policy."""
         return f"{self.name}-{self.version}"
+
+    @property
+    def fallback(self) -> ProfilePolicy:
+        """Return the profile without bounds: for every picture no other one takes, and for sound alone."""
+        return self.profiles[-1]
 
     def is_valid_on(self, day: date) -> bool:
         """Return whether the policy is in force on a day."""
@@ -148,12 +176,15 @@ def parse_policy(mapping: Mapping[str, Any]) -> LadderPolicy:
     except ValidationError as error:
         faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
         raise PolicyInvalid("\n".join(faults)) from error
-    sides = [rung.short_side_px for rung in policy.rungs]
-    faults = []
-    if sides != sorted(set(sides)):
-        faults.append("rungs: must go from small to large, each size once")
-    if len({rung.name for rung in policy.rungs} | {"audio"}) != len(sides) + 1:
-        faults.append("rungs: names must differ, and none may be called 'audio'")
+    faults = [fault for profile in policy.profiles for fault in _profile_faults(profile, policy)]
+    if len({profile.name for profile in policy.profiles}) != len(policy.profiles):
+        faults.append("profiles: names must differ")
+    if [profile.bounds is None for profile in policy.profiles] != [False] * (len(policy.profiles) - 1) + [True]:
+        faults.append("profiles: the last one takes everything and has no bounds, all others have some")
+    if policy.chunk_s % policy.storyboard.interval_s:
+        faults.append("storyboard.interval_s: must divide chunk_s")
+    if policy.chunk_s % AAC_GRID_S or policy.audio_chunk_s % policy.chunk_s:
+        faults.append(f"chunk_s: must be a multiple of {AAC_GRID_S}, and audio_chunk_s one of chunk_s")
     if policy.valid_until is not None and policy.valid_until < policy.valid_from:
         faults.append("valid_until: lies before valid_from")
     if faults:
@@ -161,18 +192,39 @@ def parse_policy(mapping: Mapping[str, Any]) -> LadderPolicy:
     return policy
 
 
+def _profile_faults(profile: ProfilePolicy, policy: LadderPolicy) -> list[str]:
+    faults = []
+    sides = [rung.short_side_px for rung in profile.rungs]
+    if sides != sorted(set(sides)):
+        faults.append(f"profiles.{profile.name}.rungs: must go from small to large, each size once")
+    if len({rung.name for rung in profile.rungs} | {"audio"}) != len(sides) + 1:
+        faults.append(f"profiles.{profile.name}.rungs: names must differ, and none may be called 'audio'")
+    if policy.chunk_s % profile.segment_s:
+        faults.append(f"profiles.{profile.name}.segment_s: must divide chunk_s")
+    return faults
+
+
+def choose_profile(video: VideoInfo, policy: LadderPolicy) -> ProfilePolicy:
+    """Return the first profile whose bounds the picture keeps, else the one without bounds."""
+    return next((one for one in policy.profiles if one.bounds and one.bounds.hold_for(video.scene)), policy.fallback)
+
+
 def make_ladder(video: VideoInfo, policy: LadderPolicy) -> Ladder:
     """Choose the rungs a source fills without upscaling, and the frame rate all of them share."""
     source_side = _even(min(video.display_width_px, video.display_height_px), floor=True)
-    fitting = [rung for rung in policy.rungs if rung.short_side_px <= source_side]
-    larger = next((rung for rung in policy.rungs if rung.short_side_px > source_side), None)
+    profile = choose_profile(video, policy)
+    fitting = [rung for rung in profile.rungs if rung.short_side_px <= source_side]
+    larger = next((rung for rung in profile.rungs if rung.short_side_px > source_side), None)
     if larger is not None and (not fitting or source_side >= policy.min_rung_step * fitting[-1].short_side_px):
         fitting.append(_shrink(larger, source_side))
     rate = choose_frame_rate(video.frame_rate, policy.max_frame_rate)
+    if profile.halves_from_frame_rate is not None and rate >= profile.halves_from_frame_rate:
+        rate /= 2
     return Ladder(
         rungs=tuple(_place(rung, video) for rung in fitting),
         frame_rate=rate,
-        frames_per_segment=max(1, round(policy.segment_s * rate)),
+        frames_per_segment=max(1, round(profile.segment_s * rate)),
+        profile=profile.name,
     )
 
 
@@ -205,15 +257,8 @@ def _place(rung: RungPolicy, video: VideoInfo) -> Rung:
     # Rounding the long side to even may pass the source by one pixel where the rung is as large as the source.
     width_px = min(width_px, _even(video.display_width_px, floor=True))
     height_px = min(height_px, _even(video.display_height_px, floor=True))
-    return Rung(
-        name=rung.name,
-        width_px=width_px,
-        height_px=height_px,
-        crf=rung.crf,
-        max_bitrate_bps=rung.max_bitrate_bps,
-        preset=rung.preset,
-        scaler=rung.scaler,
-    )
+    kept = {field.name: getattr(rung, field.name) for field in fields(rung) if field.name != "short_side_px"}
+    return Rung(width_px=width_px, height_px=height_px, **kept)
 
 
 def _shrink(rung: RungPolicy, short_side_px: int) -> RungPolicy:

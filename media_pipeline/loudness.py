@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import log10
 from typing import TYPE_CHECKING
 
-from .command import Gain
+from .command.sound import Gain
 
 if TYPE_CHECKING:
     from .ladder import AudioPolicy

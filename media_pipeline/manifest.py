@@ -36,22 +36,56 @@ def media_manifest(track: Track) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def multivariant_manifest(videos: Sequence[Track], audio: Track | None, start_bitrate_bps: int) -> str:
+def growing_manifest(parts: Sequence[Track], target_s: int, *, is_complete: bool) -> str:
+    """Return the manifest of a rendition still being made; names are relative to the `live` folder beside it.
+
+    Lines are only ever added at its end (RFC 8216 section 4.3.3.5, type EVENT). Players that would join such a
+    manifest at its end are told to begin at its start.
+
+    Args:
+        parts: tracks that follow each other; one with another init segment than its predecessor names it.
+        target_s: longest segment, rounded; known beforehand, because it must not change.
+        is_complete: nothing more will come.
+    """
+    lines = [
+        *_HEAD,
+        f"#EXT-X-TARGETDURATION:{target_s}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:EVENT",
+        "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES",
+    ]
+    init = ""
+    for part in parts:
+        if part.init_sha256 != init:
+            init = part.init_sha256
+            lines.append(f'#EXT-X-MAP:URI="../{part.name}/{part.init_name}"')
+        for segment in part.segments:
+            lines += [f"#EXTINF:{float(segment.duration_s):.6f},", f"../{part.name}/{segment.name}"]
+    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if is_complete else []), ""])
+
+
+def multivariant_manifest(
+    videos: Sequence[Track],
+    audio: Track | None,
+    start_bitrate_bps: int,
+    name_of: Callable[[Track], str] | None = None,
+) -> str:
     """Return the manifest that offers renditions to choose from; names are relative to the prefix.
 
     Players begin with the first variant, so the best one that a weak network surely carries comes first, then the
     rest from small to large.
     """
+    name_of = name_of or media_name
     lines = list(_HEAD)
     if videos and audio is not None:
         lines.append(
             f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{_AUDIO_GROUP}",NAME="主音轨",DEFAULT=YES,AUTOSELECT=YES,'
-            f'CHANNELS="{audio.channels}",URI="{media_name(audio)}"'
+            f'CHANNELS="{audio.channels}",URI="{name_of(audio)}"'
         )
     if not videos and audio is not None:
-        lines += [_variant(audio, None), media_name(audio)]
+        lines += [_variant(audio, None), name_of(audio)]
     for video in _start_first(videos, audio, start_bitrate_bps):
-        lines += [_variant(video, audio), media_name(video)]
+        lines += [_variant(video, audio), name_of(video)]
     return "\n".join([*lines, ""])
 
 

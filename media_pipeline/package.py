@@ -1,51 +1,65 @@
-"""From the files an encode left in its attempt folder to measured tracks, and back to one joined file for remuxing.
+"""From the files an encode left in its attempt folder to measured tracks, and from chunks' tracks to whole ones.
 
-Not here: manifests (`manifest.py`), uploading (`publish.py`), starting ffmpeg (`pipeline.py`).
+Not here: manifests (`manifest.py`), storing (`chunks.py`, `publish.py`), starting ffmpeg (`encoder.py`).
 """
 
 from __future__ import annotations
 
-import shutil
+import hashlib
 import struct
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from .boxes import BoxError, FragmentBox, InitBox, read_fragment, read_init
-from .command import INIT_NAME, JOINED_FOLDER
+from .command.shared import INIT_NAME
 from .errors import EncodingFailed
 from .types import Segment, Track
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 # A damaged source may end early; a container may also overstate its length a little.
 _TOLERATED_SHARE = 0.9
-_TOLERATED_S = 2.0
+_TOLERATED_S = 2
+# Times at a seam are given in microseconds and kept in ticks of at least this rate.
+_SEAM_TICK_S = Fraction(1, 8000)
 
 
 def collect_track(
-    work_dir: Path, kind: Literal["video", "audio"], name: str, frame_rate: Fraction | None = None
+    folder: Path,
+    kind: Literal["video", "audio"],
+    name: str,
+    *,
+    frame_rate: Fraction | None = None,
+    first_segment: int = 0,
+    edit_ticks: int | None = None,
 ) -> Track:
-    """Read what an encode wrote under `work_dir/name` and check that it is whole.
+    """Read what an encode wrote into `folder` and check that it is whole.
+
+    With `edit_ticks`, times are what they are behind another init segment, whose edit has this length.
 
     Raises:
         EncodingFailed: when something is missing, torn, or does not follow its predecessor without a gap.
     """
-    folder = work_dir / name
     try:
         init_bytes = (folder / INIT_NAME).read_bytes()
         init = read_init(init_bytes)
+        if edit_ticks is not None:
+            init = replace(init, edit_ticks=edit_ticks)
         paths = sorted(folder.glob("*.m4s"))
         segments = tuple(_measure(path, init) for path in paths)
     except (BoxError, FileNotFoundError, struct.error, IndexError) as error:
         raise EncodingFailed(detail=f"{name}: {error}") from error
-    _check_grid(name, segments, Fraction(1, init.timescale))
+    _check_grid(name, segments, first_segment, Fraction(1, init.timescale))
     return Track(
         kind=kind,
         name=name,
         init_name=INIT_NAME,
         init_bytes=len(init_bytes),
+        init_sha256=hashlib.sha256(init_bytes).hexdigest(),
         codecs=init.codecs,
         segments=segments,
         width_px=init.width_px,
@@ -55,29 +69,39 @@ def collect_track(
     )
 
 
-def check_tracks(tracks: list[Track], expected_s: float) -> None:
-    """Refuse a result that is much shorter than its source, or whose rungs disagree."""
-    longest_s = max(float(track.duration_s) for track in tracks)
-    if longest_s < expected_s * _TOLERATED_SHARE - _TOLERATED_S:
-        raise EncodingFailed("source_damaged", detail=f"{longest_s:.1f} of {expected_s:.1f} s could be read")
+def merge_track(parts: Sequence[Track]) -> Track:
+    """Return one track out of its chunks in the order of their time.
+
+    The sound's later stretches were given the first one's init segment by intent; the picture's all write the same.
+
+    Raises:
+        EncodingFailed: when a chunk does not follow its predecessor, or was encoded in another way.
+    """
+    first = parts[0]
+    for part in parts[1:]:
+        if (part.codecs, part.width_px, part.height_px, part.channels) != (
+            first.codecs, first.width_px, first.height_px, first.channels,
+        ) or (first.kind == "video" and part.init_sha256 != first.init_sha256):  # fmt: skip
+            raise EncodingFailed(detail=f"{first.name}: chunks were encoded in different ways")
+    segments = tuple(segment for part in parts for segment in part.segments)
+    _check_grid(first.name, segments, 0, _SEAM_TICK_S)
+    return replace(first, segments=segments)
+
+
+def check_length(made_s: Fraction, expected_s: float) -> None:
+    """Refuse a result that is much shorter than its source."""
+    if made_s < expected_s * _TOLERATED_SHARE - _TOLERATED_S:
+        raise EncodingFailed("source_damaged", detail=f"{float(made_s):.1f} of {expected_s:.1f} s could be read")
+
+
+def check_tracks(tracks: Sequence[Track]) -> None:
+    """Refuse rungs whose segments do not begin together, and segments that cannot be begun with."""
     starts = {tuple(segment.start_s for segment in track.segments) for track in tracks if track.kind == "video"}
     if len(starts) > 1:
         raise EncodingFailed(detail="the segments of the rungs do not line up")
     for track in tracks:
         if not all(segment.starts_with_keyframe for segment in track.segments):
             raise EncodingFailed(detail=f"{track.name}: a segment does not start with a key frame")
-
-
-def join_track(work_dir: Path, track: Track) -> Path:
-    """Write init and media segments one after the other: a fragmented MP4 that ffmpeg can remux."""
-    folder = work_dir / JOINED_FOLDER
-    folder.mkdir(exist_ok=True)
-    joined = folder / f"{track.name}.mp4"
-    with joined.open("wb") as target:
-        for name in (track.init_name, *(segment.name for segment in track.segments)):
-            with (work_dir / track.name / name).open("rb") as part:
-                shutil.copyfileobj(part, target, 1024 * 1024)
-    return joined
 
 
 def _measure(path: Path, init: InitBox) -> Segment:
@@ -114,10 +138,10 @@ def _fragments(path: Path) -> list[bytes]:
     return found
 
 
-def _check_grid(name: str, segments: tuple[Segment, ...], tick_s: Fraction) -> None:
+def _check_grid(name: str, segments: Sequence[Segment], first: int, tick_s: Fraction) -> None:
     if not segments:
         raise EncodingFailed(detail=f"{name}: no segments")
-    for number, segment in enumerate(segments):
+    for number, segment in enumerate(segments, first):
         if segment.name != f"{number:05d}.m4s":
             raise EncodingFailed(detail=f"{name}: segment {number} is missing")
     for before, after in pairwise(segments):

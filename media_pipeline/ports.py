@@ -97,4 +97,4 @@ class CancelToken(Protocol):
         """Return True once the work is no longer wanted."""
 
 
-STEPS = ("probe", "loudness", "encode", "package", "publish")
+STEPS = ("probe", "encode", "package", "publish")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import MediaRefused
 from .findings import find_remarks
 from .runner import ProcessLimits, ProcessStopped, run_process
+from .scenes import judge_scene
 from .types import AudioInfo, MediaInfo, ProbeLimits, SubtitleInfo, VideoInfo
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _judge_video(found: Mapping[str, Any], timing: Mapping[str, Any], limits: Pr
         transfer=found["transfer"],
         is_variable=bool(timing["is_variable"]) or _is_uneven(rates),
         end_s=_end(found, timing),
+        scene=judge_scene(found["scene"], float(timing["duration_s"])),
     )
 
 

@@ -1,8 +1,8 @@
 """Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
 
-Self-contained (standard library and PyAV only), so that it starts fast and a hostile file meets nothing of ours. It
-prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s business. Usage:
-probe_child.py FILE
+Self-contained (standard library, PyAV and its sister `scene_child.py`), so that it starts fast and a hostile file
+meets nothing of ours. It prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s
+business. Usage: probe_child.py FILE
 """
 
 from __future__ import annotations
@@ -66,23 +66,12 @@ def examine(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         head = file.read(4096)
     refuse_by_signature(head)
-    structure = sibling("probe_boxes").look_at(path, size_bytes, head)
+    structure = load_sister("probe_boxes").look_at(path, size_bytes, head)
     if structure.leads_elsewhere:
         raise RefusedError("parts_elsewhere")
     if not structure.has_index:
         raise RefusedError("incomplete")
     return read_container(path, size_bytes, is_cut=structure.is_cut)
-
-
-def sibling(name: str) -> _Av:
-    """Load a module that lies beside this one: the interpreter is started without any folder of ours on its path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    if spec is None or spec.loader is None:  # pragma: no cover - a file with this ending always has a loader
-        raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 def refuse_by_signature(head: bytes) -> None:
@@ -131,11 +120,25 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
         }
         try:
             audio = try_out(av, container, reopen, facts)
-            timing = sibling("probe_timing").measure(av, reopen, video, audio, is_cut=is_cut)
+            timing = load_sister("probe_timing").measure(av, reopen, video, audio, is_cut=is_cut)
             facts["timing"] = dataclasses.asdict(timing)
         except (av.FFmpegError, EOFError, ValueError) as error:
             raise RefusedError("undecodable") from error
+        if video is not None:
+            sample_scene = load_sister("scene_child").sample_scene
+            facts["video"]["scene"] = sample_scene(av, container, video, facts["timing"]["duration_s"], size_bytes)
     return facts
+
+
+def load_sister(name: str) -> _Av:
+    """Load a file beside this one, without opening the way to all the others: their names shadow the library's."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:  # pragma: no cover - a file with this ending always has a loader
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses look for the module of their annotations
+    spec.loader.exec_module(module)
+    return module
 
 
 def is_cover(stream: _Av) -> bool:

@@ -1,7 +1,8 @@
-"""From an attempt folder to the store: segments first, then media manifests, the multivariant manifest last.
+"""The last step into the store: plain files and stills, media manifests, the multivariant manifest last.
 
-Readers look for the master manifest, so a half-written set is never seen. `published.json` beside it is our own note:
-a later run of the same plan reads it back and changes nothing. Not here: manifest text (`manifest.py`).
+Segments are there before. Readers look for the master manifest, so a half-written set is never seen. `published.json`
+beside it is our own note: a later run of the same plan reads it back and changes nothing. Not here: manifest text
+(`manifest.py`).
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from .manifest import MASTER_NAME, SAVER_NAME
 from .types import Published, Rendition
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from .ports import CancelToken, Progress, Storage
 
 NOTE_NAME = "published.json"
+#: Manifests that grow while the lecture is being made, and what only they refer to.
+LIVE_FOLDER = "live"
 _TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".mp4": "video/mp4",
@@ -43,7 +46,7 @@ class Item:
     @property
     def content_type(self) -> str:
         """Return the type the object is served with."""
-        if self.name.startswith("audio/") and self.name.endswith((".mp4", ".m4s")):
+        if f"/{self.name}".rpartition("/")[0].endswith("/audio") and self.name.endswith((".mp4", ".m4s")):
             return "audio/mp4"
         return _TYPES[self.name[self.name.rindex(".") :]]
 
@@ -66,26 +69,43 @@ def publish(
     storage: Storage,
     prefix: str,
     *,
+    kept: Iterable[str] = (),
     progress: Progress,
     cancel: CancelToken,
 ) -> None:
-    """Store everything in the order that keeps readers safe, and remove leftovers of a broken earlier attempt.
+    """Store everything in the order that keeps readers safe, and remove what nobody needs any more.
 
-    Side effects: objects under the prefix. Cancelling leaves a set without master manifest.
+    Args:
+        items: what is not in the store yet.
+        published: what there will be.
+        storage: where to.
+        prefix: of the set.
+        kept: names of objects already in the store that belong to the set.
+        progress: told the step publish.
+        cancel: asked before every object; cancelling leaves a set without master manifest.
+
+    Side effects: objects under the prefix. What viewers may still be following under `live/` stays.
     """
     ordered = sorted([*items, Item(NOTE_NAME, _to_note(published))], key=_turn)
-    wanted = {f"{prefix}/{item.name}" for item in ordered}
-    for stale in [info.key for info in storage.list_keys(f"{prefix}/") if info.key not in wanted]:
-        storage.delete(stale)
     for number, item in enumerate(ordered):
         if cancel.is_cancelled():
             raise Cancelled
-        key = f"{prefix}/{item.name}"
-        if isinstance(item.content, str):
-            storage.put_bytes(key, item.content.encode(), item.content_type)
-        else:
-            storage.put_file(key, item.content, item.content_type)
+        put_item(storage, prefix, item)
         progress.report("publish", (number + 1) / len(ordered))
+    # Only now: until the master was there, chunks' notes were what a next attempt would have gone on from.
+    wanted = {f"{prefix}/{name}" for name in (*kept, *(item.name for item in ordered))}
+    for key in [info.key for info in storage.list_keys(f"{prefix}/")]:
+        if key not in wanted and not key.startswith(f"{prefix}/{LIVE_FOLDER}/"):
+            storage.delete(key)
+
+
+def put_item(storage: Storage, prefix: str, item: Item) -> None:
+    """Store one object under the prefix."""
+    key = f"{prefix}/{item.name}"
+    if isinstance(item.content, str):
+        storage.put_bytes(key, item.content.encode(), item.content_type)
+    else:
+        storage.put_file(key, item.content, item.content_type)
 
 
 def _turn(item: Item) -> tuple[int, str]:

@@ -45,7 +45,7 @@ class ProbeLimits:
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Bounds of one encoding process."""
+    """Bounds of one encoding process, and how many of them run at once."""
 
     stall_timeout_s: float = 120.0
     base_timeout_s: float = 600.0
@@ -54,10 +54,25 @@ class RunLimits:
     max_file_bytes: int = 16 * 1024**3
     max_total_bytes: int = 32 * 1024**3
     niceness: int = 10
+    slots: int = 2
 
     def timeout_s(self, duration_s: float) -> float:
         """Return the longest wall time one process may take over a source of this length."""
         return self.base_timeout_s + self.timeout_per_media_s * duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class SceneInfo:
+    """How the picture of a source behaves, each as a share of 0 to 1.
+
+    `static_share` is how often it stands still but for a small part, `moving_area` how much of it typically moves,
+    `text_share` how much shows sharp edges on flat ground, `flat_share` how much shows no detail at all.
+    """
+
+    static_share: float
+    moving_area: float
+    text_share: float
+    flat_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,7 @@ class VideoInfo:
     is_variable: bool = False
     # When the last frame ends, from the start of the file; None where the picture lasts as long as the source.
     end_s: float | None = None
+    scene: SceneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +164,10 @@ class Rung:
     max_bitrate_bps: int
     preset: str
     scaler: str
+    bframes: int | None = None
+    b_strategy: int | None = None
+    tune: str | None = None
+    aq_mode: int | None = None
 
     @property
     def short_side_px(self) -> int:
@@ -162,6 +182,7 @@ class Ladder:
     rungs: tuple[Rung, ...]
     frame_rate: Fraction
     frames_per_segment: int
+    profile: str
 
     @property
     def segment_s(self) -> Fraction:
@@ -188,6 +209,7 @@ class Track:
     name: str
     init_name: str
     init_bytes: int
+    init_sha256: str
     codecs: str
     segments: tuple[Segment, ...]
     width_px: int | None = None

@@ -21,7 +21,7 @@ from app.kernel.platform import Platform
 from app.kernel.sentences import Sentence
 from app.library.places import Institution, Unit
 from app.library.vocabularies import load_regions, load_terms
-from app.media.jobs import request_sweep
+from app.media.sweeping import request_sweep
 from app.studio.jobs import request_upload_sweep
 from config.policies import read_regions, read_terms
 

@@ -75,6 +75,6 @@ def _kind_words() -> dict[str, str]:
 
 def _step_words() -> dict[str, str]:
     return {
-        "probe": _("检查文件"), "loudness": _("测量音量"), "encode": _("转码"), "package": _("打包"),
+        "probe": _("检查文件"), "encode": _("转码"), "package": _("打包"),
         "publish": _("存放"), "sweep": _("清理"),
     }

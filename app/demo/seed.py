@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,7 +28,6 @@ from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
 from app.kernel.db import reading, unit_of_work
 from app.kernel.jobs import queue
-from app.kernel.jobs.model import JobState
 from app.kernel.platform import Platform
 from app.library.models import Lecture, LectureState
 from app.library.services import LectureFields, create_lecture, set_caption
@@ -34,6 +35,8 @@ from app.media.queries import MediaState, media_statuses
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.services import publish_lecture
 
+#: Between two looks at the queue.
+_WAIT_S = 0.2
 log = structlog.get_logger(__name__)
 
 #: Seeding acts as the operator; no such user exists.
@@ -108,12 +111,27 @@ def _find(db: Session, item: LectureSpec, institutions: dict[str, int]) -> Lectu
 
 def _encode(platform: Platform, say: Say) -> None:
     """Do the waiting encodes here and now, with the worker's own code."""
-    with reading() as db:
-        waiting = queue.count_by_state(db).get((queue.LANE_MEDIA, JobState.QUEUED), 0)
-    done = 0
-    while platform.runner.work_once(queue.LANE_MEDIA):
-        done += 1
-        say(f"正在转码演示讲座 {done}/{waiting} …")
+    app_context = platform.runner.app_context
+
+    def still_open() -> int:
+        with app_context(), reading() as db:
+            return len(queue.open_subjects(db, queue.LANE_MEDIA))
+
+    def work() -> None:
+        while still_open():
+            if not platform.runner.work_once(queue.LANE_MEDIA):
+                time.sleep(_WAIT_S)
+
+    total = told = still_open()
+    threads = [threading.Thread(target=work) for _ in range(platform.settings.jobs.media_slots)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        left = still_open()
+        if left < told:
+            told = left
+            say(f"正在转码演示讲座 {total - left}/{total} …")
+        time.sleep(_WAIT_S)
 
 
 def _publish(platform: Platform) -> None:

@@ -1,12 +1,16 @@
-"""Job handlers: encode a source, sweep the store. They take ids, hold no transaction while they work."""
+"""Job handlers: plan a source, make its chunks on any worker, put them together. They take ids, hold no transaction.
+
+An encode plans and hands its steps out; the one that ends last wakes it, and it puts the chunks together. What is in
+the store is never made again, so each of these may be killed and repeated at any moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.orm import Session
@@ -14,24 +18,32 @@ from sqlalchemy.orm import Session
 import media_pipeline
 from app.kernel.db import reading
 from app.kernel.jobs import queue
-from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
-from app.kernel.jobs.model import JobFailed
+from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
+from app.kernel.jobs.model import Claim, Job, JobFailed
 from app.kernel.storage import ManagedStorage
-from app.media import services
+from app.media import services, sweeping
 from app.media.models import Source
-from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
+from app.media.queries import ENCODE_KIND, media_prefix
+from media_pipeline.assembly import Assembly, ChunksMissing
+from media_pipeline.chunks import find_chunks, find_plan, store_plan
+from media_pipeline.encoder import Encoder
 from media_pipeline.errors import PipelineError
+from media_pipeline.growing import grow
+from media_pipeline.pipeline import naming_full_disks, weight_of
 from media_pipeline.ports import ObjectMissing, Storage, StorageFull, StorageUnavailable
+from media_pipeline.publish import find_published
+from media_pipeline.steps import AudioStep, ChunkStep, LoudnessStep, Plan
+from media_pipeline.types import RunLimits
 
 if TYPE_CHECKING:
     from media_pipeline.ladder import LadderPolicy
-    from media_pipeline.types import Tools
+    from media_pipeline.types import Published, Tools
 
 log = structlog.get_logger(__name__)
 
-SWEEP_KIND = "sweep_store"
-#: Objects younger than this may belong to work that has not been recorded yet.
-ORPHAN_AGE = timedelta(hours=6)
+CHUNK_KIND = "encode_chunk"
+#: A worker reads the source through an address signed for this long; one chunk takes minutes at most.
+SIGNED_FOR_S = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +56,157 @@ class MediaWorkshop:
 
 
 def encode_handler(workshop: MediaWorkshop) -> Handler:
-    """Return the handler that takes one source through the pipeline."""
+    """Return the handler that takes one source through the pipeline: first its steps are handed out, then joined."""
 
-    def handle(context: JobContext) -> Record | None:
-        with reading() as db:
-            source = db.get(Source, context.payload["source_id"])
+    def handle(context: JobContext) -> Outcome:
+        source = _source(context)
         if source is None:
-            log.info("encode_skipped", reason="source is gone")
             return None
-        try:
-            return _encode(workshop, context, source)
-        except PipelineError as error:
-            raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
-        except ObjectMissing as error:
-            raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
-        except StorageFull as error:
-            raise JobFailed("store_full", "存储空间不足，请联系管理员。", is_transient=True) from error
-        except StorageUnavailable as error:
-            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
+        with _failing_plainly(context.work_dir):
+            plan, note_info = _plan(workshop, context, source)
+            prefix = media_prefix(plan.digest)
+            published = find_published(workshop.storage, prefix)
+            if published is None:
+                missing = _missing(workshop.storage, prefix, plan)
+                if missing:
+                    store_plan(workshop.storage, prefix, plan)
+                    return _handed_out(context.claim, source.id, plan, missing, note_info)
+                published = _assembled(workshop, context, plan)
+        return _recording(source.id, plan, published, note_info)
 
     return handle
 
 
-def _encode(workshop: MediaWorkshop, context: JobContext, source: Source) -> Record:
+def chunk_handler(workshop: MediaWorkshop) -> Handler:
+    """Return the handler that makes one chunk of a plan, and lets those who watch see it."""
+
+    def handle(context: JobContext) -> Outcome:
+        source = _source(context)
+        if source is None:
+            return None
+        digest = str(context.payload["plan"])
+        prefix = media_prefix(digest)
+        with _failing_plainly(context.work_dir):
+            plan = find_plan(workshop.storage, prefix)
+            if plan is None:
+                # The set was finished meanwhile, or swept away: the encode itself will see which.
+                return None
+            step = next(step for step in plan.chunk_steps if step.digest == context.payload["step"])
+            place = _readable(workshop.storage, source, context.work_dir)
+            encoder = Encoder(plan, place, workshop.storage, prefix, workshop.tools(), RunLimits(), context)
+            encoder.do(step, context.work_dir / "chunk", lambda done: context.report("encode", done))
+            growth = grow(plan, workshop.storage, prefix)
+            missing = _missing(workshop.storage, prefix, plan) if isinstance(step, LoudnessStep) else []
+
+        def record(db: Session) -> None:
+            if growth is not None:
+                services.note_growth(db, source.id, plan, growth)
+            after = [each for each in missing if isinstance(each, AudioStep) and each.loudness == step.digest]
+            _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after)
+
+        return record
+
+    return handle
+
+
+def _source(context: JobContext) -> Source | None:
+    with reading() as db:
+        source = db.get(Source, context.payload["source_id"])
+    if source is None:
+        log.info("encode_skipped", reason="source is gone")
+    return source
+
+
+@contextmanager
+def _failing_plainly(work_dir: Path) -> Iterator[None]:
+    """Turn what the workshop and the store raise into what a teacher can read."""
+    try:
+        with naming_full_disks(work_dir):
+            yield
+    except PipelineError as error:
+        raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
+    except ObjectMissing as error:
+        raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
+    except StorageFull as error:
+        raise JobFailed("store_full", "存储空间不足，请联系管理员。", is_transient=True) from error
+    except StorageUnavailable as error:
+        raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
+
+
+def _plan(workshop: MediaWorkshop, context: JobContext, source: Source) -> tuple[Plan, Record]:
+    """Return the plan this encode began with, or make it; and what is to be noted of the source."""
+    begun = context.payload.get("plan")
+    if begun is not None:
+        plan = find_plan(workshop.storage, media_prefix(str(begun)))
+        if plan is not None:
+            return plan, lambda _db: None
     path = _local_source(workshop.storage, source, context.work_dir)
     context.report("probe", 0.0)
-    info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits())
+    info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits(), cancel=context)
     plan = media_pipeline.make_plan(info, workshop.policy, source.sha256)
-    published = media_pipeline.run(
-        plan,
-        path,
-        work_dir=context.work_dir,
-        storage=workshop.storage,
-        prefix=media_prefix(plan.digest),
-        tools=workshop.tools(),
-        progress=context,
-        cancel=context,
-    )
+    return plan, lambda db: services.note_media_info(db, source.id, info)
 
+
+def _missing(storage: Storage, prefix: str, plan: Plan) -> list[ChunkStep]:
+    found = find_chunks(storage, prefix, plan)
+    return [step for step in plan.chunk_steps if step.digest not in found]
+
+
+def _handed_out(
+    claim: Claim, source_id: int, plan: Plan, missing: Sequence[ChunkStep], note_info: Record
+) -> Delegation:
+    measuring = {step.digest for step in missing if isinstance(step, LoudnessStep)}
+    # What needs a measurement is handed out by the step that measures.
+    ready = [step for step in missing if not (isinstance(step, AudioStep) and step.loudness in measuring)]
+
+    def enqueue(db: Session) -> None:
+        note_info(db)
+        job = db.get(Job, claim.job_id)
+        if job is not None:
+            job.payload = {**job.payload, "plan": plan.digest}
+        _enqueue(db, claim, claim.job_id, source_id, plan, ready)
+
+    done = 1.0 - sum(_share(plan, step) for step in missing)
+    return Delegation(enqueue, "encode", max(0.0, done))
+
+
+def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
+    db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
+) -> None:
+    for step in ready:
+        queue.enqueue(
+            db,
+            CHUNK_KIND,
+            lane=queue.LANE_MEDIA,
+            key=f"{CHUNK_KIND}:{source_id}:{step.digest}",
+            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest},
+            subject=claim.subject,
+            fair_key=claim.fair_key,
+            priority=claim.priority,
+            parent_id=parent_id,
+            weight=_share(plan, step),
+        )
+
+
+def _share(plan: Plan, step: ChunkStep) -> float:
+    return weight_of(plan, step) / sum(weight_of(plan, each) for each in plan.chunk_steps)
+
+
+def _assembled(workshop: MediaWorkshop, context: JobContext, plan: Plan) -> Published:
+    folder = context.work_dir / "assembly"
+    prefix = media_prefix(plan.digest)
+    assembly = Assembly(plan, workshop.storage, prefix, folder, workshop.tools(), RunLimits(), context, context)
+    try:
+        return assembly.run()
+    except ChunksMissing as error:
+        # Their notes were taken back: the next attempt hands them out again.
+        raise JobFailed(error.code, error.sentence, is_transient=True) from error
+
+
+def _recording(source_id: int, plan: Plan, published: Published, note_info: Record) -> Record:
     def record(db: Session) -> None:
-        services.note_media_info(db, source.id, info)
-        services.record_media_set(db, source.id, plan.digest, published)
+        note_info(db)
+        services.record_media_set(db, source_id, plan.digest, published)
 
     return record
 
@@ -98,38 +220,19 @@ def _local_source(storage: Storage, source: Source, work_dir: Path) -> Path:
     return path
 
 
-def sweep_handler(storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE) -> Handler:
-    """Return the handler that removes objects no row knows."""
-
-    def handle(context: JobContext) -> None:
-        broken = storage.sweep_partial(older_than)
-        if broken:
-            log.info("broken_writes_removed", count=broken)
-        objects = [*storage.list_keys(f"{KEY_PREFIX}/"), *storage.list_keys(f"{services.SOURCE_PREFIX}/")]
-        with reading() as db:
-            orphans = services.find_orphans(db, objects, older_than=older_than)
-        for done, name in enumerate(sorted(orphans)):
-            if context.is_cancelled():
-                return
-            context.report("sweep", done / len(orphans))
-            if name.endswith("/"):
-                storage.delete_prefix(name)
-            else:
-                storage.delete(name)
-            log.info("orphan_removed", key=name)
-
-    return handle
+def _readable(storage: Storage, source: Source, work_dir: Path) -> Path | str:
+    """Return where ffmpeg reads the source: a file, or an address from which it takes only the ranges it needs."""
+    path = storage.local_path(source.storage_key)
+    if path is not None:
+        return path
+    address = storage.presigned_url(source.storage_key, SIGNED_FOR_S)
+    return address if address is not None else _local_source(storage, source, work_dir)
 
 
 def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
     """Return what the worker must know of this capability."""
     return [
         JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop)),
-        JobKind(SWEEP_KIND, queue.LANE_DEFAULT, sweep_handler(workshop.storage)),
+        JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
+        JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage)),
     ]
-
-
-def request_sweep(db: Session) -> None:
-    """Queue a sweep of the store."""
-    payload: dict[str, Any] = {}
-    queue.enqueue(db, SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND, payload=payload)

@@ -77,6 +77,29 @@ class MediaSet(Base):
         return bool((self.source.media_info or {}).get("aigc"))
 
 
+class GrowingSet(Base):
+    """A lecture's first set while it is being made: what can be watched already. Gone when the set is recorded."""
+
+    __tablename__ = "growing_set"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    is_audio_only: Mapped[bool]
+    #: Heights of the rungs to come by name, for the player's choices.
+    heights_px: Mapped[dict[str, int]] = mapped_column(JSON)
+    duration_s: Mapped[float]
+    available_s: Mapped[float]
+    updated_at: Mapped[datetime]
+
+    source: Mapped[Source] = relationship(lazy="raise")
+
+    @property
+    def has_ai_label(self) -> bool:
+        """As of a finished set; needs the source loaded."""
+        return bool((self.source.media_info or {}).get("aigc"))
+
+
 class Rendition(Base):
     """One encoded variant of a set; bit rates are measured from what was written."""
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.jobs.model import Job, JobState
 from app.kernel.jobs.queue import find_latest
+from app.kernel.jobs.steps import progress_of
 from app.library import policies
 from app.library.models import Lecture, LectureState
-from app.media.models import MediaSet, Source
+from app.media.models import GrowingSet, MediaSet, Source
 
 KEY_PREFIX = "media"
 ENCODE_KIND = "encode_lecture"
@@ -68,15 +69,23 @@ def current_sets(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaS
     return {media_set.lecture_id: media_set for media_set in rows}
 
 
+def growing_set(db: Session, lecture_id: int) -> GrowingSet | None:
+    """Return what can be watched of a lecture that is still being made for the first time."""
+    return db.scalars(
+        select(GrowingSet).where(GrowingSet.lecture_id == lecture_id).options(joinedload(GrowingSet.source))
+    ).first()
+
+
 def media_status(db: Session, lecture_id: int) -> MediaStatus:
     """Summarise the newest encode job of a lecture, or the set that is there."""
     job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
     has_set = db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
-    return _status(job, has_set=has_set)
+    fractions = progress_of(db, [job] if job is not None else [])
+    return _status(job, fractions, has_set=has_set)
 
 
 def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaStatus]:
-    """Return the status of many lectures in two queries."""
+    """Return the status of many lectures in three queries."""
     ids = list(lecture_ids)
     subjects = {lecture_subject(lecture_id): lecture_id for lecture_id in ids}
     newest: dict[int, Job] = {}
@@ -84,10 +93,11 @@ def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, Medi
     for job in db.scalars(statement):
         newest[subjects[job.subject]] = job
     ready = set(db.scalars(select(MediaSet.lecture_id).where(MediaSet.lecture_id.in_(ids), MediaSet.is_current)))
-    return {lecture_id: _status(newest.get(lecture_id), has_set=lecture_id in ready) for lecture_id in ids}
+    fractions = progress_of(db, newest.values())
+    return {lecture_id: _status(newest.get(lecture_id), fractions, has_set=lecture_id in ready) for lecture_id in ids}
 
 
-def _status(job: Job | None, *, has_set: bool) -> MediaStatus:
+def _status(job: Job | None, fractions: Mapping[int, float], *, has_set: bool) -> MediaStatus:
     if job is None:
         return MediaStatus(MediaState.READY if has_set else MediaState.MISSING)
     state = {
@@ -97,7 +107,7 @@ def _status(job: Job | None, *, has_set: bool) -> MediaStatus:
         JobState.CANCELLED: MediaState.CANCELLED,
         JobState.SUCCEEDED: MediaState.READY if has_set else MediaState.MISSING,
     }[job.state]
-    return MediaStatus(state, job.id, job.step, job.progress, job.error_code, job.error_message)
+    return MediaStatus(state, job.id, job.step, fractions[job.id], job.error_code, job.error_message)
 
 
 def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]:
@@ -105,9 +115,8 @@ def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]
 
     Public when any published lecture has the set; otherwise only people who may see one of its lectures.
     """
-    lectures = db.scalars(
-        select(Lecture).join(MediaSet, MediaSet.lecture_id == Lecture.id).where(MediaSet.digest == digest)
-    ).all()
+    having = [select(table.lecture_id).where(table.digest == digest) for table in (MediaSet, GrowingSet)]
+    lectures = db.scalars(select(Lecture).where(or_(*(Lecture.id.in_(ids) for ids in having)))).all()
     is_public = any(lecture.state is LectureState.PUBLISHED for lecture in lectures)
     return is_public or any(policies.can_view_lecture(actor, lecture) for lecture in lectures), is_public
 

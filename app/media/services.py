@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import outbox
@@ -21,11 +21,13 @@ from app.kernel.jobs.model import Job, JobState, Priority
 from app.library.events import LectureChanged
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
-from app.media.models import MediaSet, Rendition, Source
+from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
 
 if TYPE_CHECKING:
+    from media_pipeline.growing import Growth
     from media_pipeline.ports import ObjectInfo
+    from media_pipeline.steps import Plan
     from media_pipeline.types import MediaInfo, Published
 
 log = structlog.get_logger(__name__)
@@ -111,6 +113,32 @@ def note_media_info(db: Session, source_id: int, info: MediaInfo) -> None:
         source.media_info = _plain(dataclasses.asdict(info))
 
 
+def note_growth(db: Session, source_id: int, plan: Plan, growth: Growth) -> None:
+    """Let a lecture be watched as far as it is made; a set there already stays until the new one is whole."""
+    source = db.get(Source, source_id)
+    if source is None or _newest_source_id(db, source.lecture_id) != source_id:
+        return
+    has_set = select(MediaSet.id).where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current)
+    if db.scalar(has_set) is not None:
+        return
+    growing = db.get(GrowingSet, source.lecture_id)
+    if growing is None:
+        growing = GrowingSet(lecture_id=source.lecture_id, digest="", available_s=0.0)
+        db.add(growing)
+    if growing.digest != plan.digest:
+        growing.available_s = 0.0
+    growing.source_id, growing.digest = source_id, plan.digest
+    growing.is_audio_only = plan.ladder is None
+    growing.heights_px = {rung.name: rung.height_px for rung in plan.ladder.rungs} if plan.ladder is not None else {}
+    growing.duration_s = plan.duration_s
+    growing.available_s = max(growing.available_s, growth.available_s)
+    growing.updated_at = utc_now()
+
+
+def _newest_source_id(db: Session, lecture_id: int) -> int | None:
+    return db.scalar(select(Source.id).where(Source.lecture_id == lecture_id).order_by(Source.id.desc()).limit(1))
+
+
 def record_media_set(db: Session, source_id: int, digest: str, published: Published) -> None:
     """Record a set whose objects are all in the store, and make it current if its source is still the newest."""
     source = db.get(Source, source_id)
@@ -123,13 +151,11 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
     if media_set is None:
         media_set = _new_set(source, digest, published)
         db.add(media_set)
-    newest = db.scalar(
-        select(Source.id).where(Source.lecture_id == source.lecture_id).order_by(Source.id.desc()).limit(1)
-    )
-    if newest == source.id:
+    if _newest_source_id(db, source.lecture_id) == source.id:
         db.execute(update(MediaSet).where(MediaSet.lecture_id == source.lecture_id).values(is_current=False))
         db.flush()
         media_set.is_current = True
+        db.execute(delete(GrowingSet).where(GrowingSet.lecture_id == source.lecture_id))
     outbox.emit(db, LectureChanged(source.lecture_id))
     log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
 
@@ -186,6 +212,7 @@ def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: time
         youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
     old = {name for name, modified_at in youngest.items() if modified_at < limit}
     known = {f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(MediaSet.digest))}
+    known.update(f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(GrowingSet.digest)))
     known.update(db.scalars(select(Source.storage_key)))
     is_encoding = db.scalar(select(Job.id).where(Job.kind == ENCODE_KIND, Job.state == JobState.RUNNING).limit(1))
     if is_encoding is not None:

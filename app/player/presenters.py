@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from app.library.models import Lecture
-from app.media.models import MediaSet, Rendition
+from app.media.models import GrowingSet, MediaSet, Rendition
+from media_pipeline.publish import LIVE_FOLDER
 
 
-def present_media(
-    lecture: Lecture, media: MediaSet, *, page_url: str, following: Mapping[str, str] | None, help_phone: str
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the player tells of the page it is on."""
+
+    page_url: str
+    following: Mapping[str, str] | None
+    help_phone: str
+
+
+def present_media(lecture: Lecture, media: MediaSet, around: Surroundings) -> dict[str, Any]:
     """Return `media` for the player; every address is a path of this site."""
 
     def address(name: str | None) -> str | None:
         return url_for("player.media", digest=media.digest, name=name) if name else None
 
+    heights = [item.height_px or 0 for item in media.renditions if item.kind == "video"]
     return {
-        "title": lecture.title,
+        "is_growing": False,
         "duration_s": media.duration_s,
         "is_audio_only": media.is_audio_only,
         "aigc": media.has_ai_label,
@@ -32,6 +42,42 @@ def present_media(
         "audio_url": address(media.audio_name),
         "mp4_url": address(media.mp4_name),
         "m4a_url": address(media.m4a_name),
+        "renditions": [_rendition(item, heights) for item in media.renditions],
+        **_page_parts(lecture, around),
+    }
+
+
+def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -> dict[str, Any]:
+    """Return `media` of a lecture still being made: manifests that grow, no plain files, sizes not known yet."""
+
+    def address(name: str) -> str:
+        return url_for("player.media", digest=media.digest, name=f"{LIVE_FOLDER}/{name}")
+
+    heights = list(media.heights_px.values())
+    renditions = [
+        {"name": name, "label": _label(height_px, heights), "height_px": height_px, "bandwidth_bps": 0, "size_bytes": 0}
+        for name, height_px in media.heights_px.items()
+    ]
+    return {
+        "is_growing": True,
+        "duration_s": media.duration_s,
+        "is_audio_only": media.is_audio_only,
+        "aigc": media.has_ai_label,
+        "poster_url": None,
+        "storyboard_url": None,
+        "master_url": address("master.m3u8"),
+        "saver_url": address("saver.m3u8"),
+        "audio_url": address("audio.m3u8"),
+        "mp4_url": None,
+        "m4a_url": None,
+        "renditions": renditions,
+        **_page_parts(lecture, around),
+    }
+
+
+def _page_parts(lecture: Lecture, around: Surroundings) -> dict[str, Any]:
+    return {
+        "title": lecture.title,
         "captions": [
             {
                 "url": url_for(
@@ -43,11 +89,10 @@ def present_media(
             }
             for item in lecture.captions
         ],
-        "renditions": [_rendition(item, media.renditions) for item in media.renditions],
         "position_key": lecture.public_id,
-        "page_url": page_url,
-        "next": following,
-        "help_phone": help_phone,
+        "page_url": around.page_url,
+        "next": around.following,
+        "help_phone": around.help_phone,
     }
 
 
@@ -57,23 +102,19 @@ def download_size(media: MediaSet) -> int:
     return sum(item.size_bytes for item in media.renditions if item.kind == "audio" or item.name == stem)
 
 
-def _rendition(item: Rendition, renditions: Sequence[Rendition]) -> dict[str, Any]:
+def _rendition(item: Rendition, heights_px: Sequence[int]) -> dict[str, Any]:
+    is_video = item.kind == "video"
     return {
-        "name": item.name if item.kind == "video" else "audio",
-        "label": _label(item, renditions),
+        "name": item.name if is_video else "audio",
+        "label": _label(item.height_px or 0, heights_px) if is_video else _("听课"),
         "height_px": item.height_px or 0,
         "bandwidth_bps": item.bandwidth_bps,
         "size_bytes": item.size_bytes,
     }
 
 
-def _label(item: Rendition, renditions: Sequence[Rendition]) -> str:
+def _label(height_px: int, heights_px: Sequence[int]) -> str:
     """Name a rung in words people know: the lowest saves data, the highest is clear, between them is standard."""
-    if item.kind == "audio":
-        return _("听课")
-    heights = sorted(other.height_px or 0 for other in renditions if other.kind == "video")
-    if len(heights) > 1 and item.height_px == heights[0]:
+    if len(heights_px) > 1 and height_px == min(heights_px):
         return _("省流")
-    if item.height_px == heights[-1]:
-        return _("清晰")
-    return _("标准")
+    return _("清晰") if height_px == max(heights_px) else _("标准")

@@ -18,6 +18,8 @@ from media_pipeline.ports import ObjectMissing, ObjectStat, Storage, StorageUnav
 #: The address names the content (plan digest), so it never changes.
 IMMUTABLE = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-store"
+#: A manifest that grows is asked for again and again; caches may not answer for us.
+GROWING = "no-cache"
 
 
 def serve_object(storage: Storage, key: str, *, is_public: bool, download_name: str | None = None) -> Response:

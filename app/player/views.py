@@ -12,10 +12,11 @@ from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture, list_terms
-from app.media.queries import current_set, may_fetch_media, media_prefix
-from app.player.presenters import download_size, present_media
-from app.player.serving import IMMUTABLE, PRIVATE, serve_object
+from app.media.queries import current_set, growing_set, may_fetch_media, media_prefix
+from app.player.presenters import Surroundings, download_size, present_growing, present_media
+from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_object
 from app.web import access, edge, preferences
+from media_pipeline.publish import LIVE_FOLDER
 
 SIMILAR_CARDS, SIMILAR_CARDS_ELDER = 6, 3
 
@@ -41,6 +42,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
             "player/withdrawn.html", title=error.context.get("title", ""), reason=error.context.get("reason", "")
         ), 410
     media = current_set(db, lecture.id)
+    growing = growing_set(db, lecture.id) if media is None else None
     settings = edge.platform().settings
     playlist = _where_in_playlist(public_id)
     terms = {(term.scheme, term.key): term for term in list_terms(db)}
@@ -48,14 +50,16 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
     ask = _whom_to_ask(lecture, playlist, settings.site.contact_phone)
     page_url = settings.app.base_url + url_for("player.lecture", public_id=public_id)
     limit = SIMILAR_CARDS_ELDER if preferences.current().is_elder else SIMILAR_CARDS
+    around = Surroundings(page_url, _following(playlist), ask[0][1] if ask else "")
+    shown = None
+    if media is not None:
+        shown = present_media(lecture, media, around)
+    elif growing is not None:
+        shown = present_growing(lecture, growing, around)
     return render_template(
         "player/lecture.html",
         lecture=lecture,
-        media=present_media(
-            lecture, media, page_url=page_url, following=_following(playlist), help_phone=ask[0][1] if ask else ""
-        )
-        if media is not None
-        else None,
+        media=shown,
         state_words=_state_words(lecture.state),
         playlist=playlist,
         ask=ask,
@@ -134,4 +138,7 @@ def media_object(digest: str, name: str) -> ResponseReturnValue:
     may_fetch, is_public = may_fetch_media(edge.session(), edge.current_actor(), digest)
     if not may_fetch or ".." in name.split("/"):
         raise NotFound(digest=digest)
-    return serve_object(edge.platform().storage, f"{media_prefix(digest)}/{name}", is_public=is_public)
+    response = serve_object(edge.platform().storage, f"{media_prefix(digest)}/{name}", is_public=is_public)
+    if name.startswith(f"{LIVE_FOLDER}/") and name.endswith(".m3u8"):
+        response.headers["Cache-Control"] = GROWING
+    return response

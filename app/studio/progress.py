@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 #: How much of the work each step is, from measured encodes; only encoding is long.
-STEP_SHARES: Final = {"probe": 0.02, "loudness": 0.08, "encode": 0.82, "package": 0.03, "publish": 0.05}
+STEP_SHARES: Final = {"probe": 0.02, "encode": 0.9, "package": 0.03, "publish": 0.05}
 #: Failures that may pass by themselves or with the operator's help; any other is the file's fault.
 PASSING_FAILURES: Final = frozenset({
     "encode_failed", "encode_killed", "encode_stalled", "encode_timeout", "out_of_space", "store_full",

@@ -19,13 +19,14 @@ from app.kernel.jobs.queue import find_latest
 from app.library import policies as library_policies
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture
-from app.media.models import MediaSet, Source
+from app.media.models import GrowingSet, MediaSet, Source
 from app.media.queries import (
     ENCODE_KIND,
     MediaState,
     MediaStatus,
     current_set,
     current_sets,
+    growing_set,
     lecture_subject,
     media_prefix,
     media_statuses,
@@ -91,6 +92,8 @@ class LecturePage:
     progress: Progress
     source: Source | None
     media_set: MediaSet | None
+    #: What can be watched of it while it is being made for the first time.
+    growing: GrowingSet | None
     #: A file that stopped on its way and can be continued.
     unfinished: Upload | None
     can_edit: bool
@@ -198,6 +201,7 @@ def get_lecture_page(db: Session, actor: Actor, public_id: str) -> LecturePage:
         progress=get_progress(db, lecture.id),
         source=newest_source(db, lecture.id),
         media_set=current_set(db, lecture.id),
+        growing=growing_set(db, lecture.id),
         unfinished=upload if upload is not None and upload.state is UploadState.RECEIVING else None,
         can_edit=library_policies.can_edit_lecture(actor, lecture),
     )
@@ -271,5 +275,5 @@ def _jobs_ahead(db: Session, job: Job) -> int:
     """Count what is likely to be done before; turn-taking between institutions may still change it."""
     first = or_(Job.priority > job.priority, and_(Job.priority == job.priority, Job.id < job.id))
     waiting = and_(Job.state == JobState.QUEUED, first)
-    statement = select(func.count()).where(Job.lane == job.lane, or_(waiting, Job.state == JobState.RUNNING))
+    statement = select(func.count()).where(Job.kind == job.kind, or_(waiting, Job.state == JobState.RUNNING))
     return db.scalar(statement) or 0

@@ -19,7 +19,7 @@ from app.library import services as library
 from app.library.events import LecturePublished, LectureWithdrawn
 from app.library.models import Caption, Lecture, LectureState
 from app.media import services as media
-from app.media.queries import current_set, lecture_subject
+from app.media.queries import current_set, growing_set, lecture_subject
 from app.studio import uploads
 from app.studio.progress import Phase
 from app.studio.queries import FINISH_KIND, get_progress
@@ -59,7 +59,8 @@ def publish_lecture(db: Session, actor: Actor, public_id: str, *, expected_versi
     if lecture.state is LectureState.PUBLISHED:
         raise Conflict("这一讲已经发布过了，不需要再发布。", code="already_published", lecture_id=lecture.id)
     _check_version(lecture, expected_version)
-    missing = missing_for_publication(lecture, has_media=current_set(db, lecture.id) is not None)
+    has_media = current_set(db, lecture.id) is not None or growing_set(db, lecture.id) is not None
+    missing = missing_for_publication(lecture, has_media=has_media)
     if missing:
         raise InvalidInput("还差几样才能发布。", code="not_ready_to_publish", fields=missing, lecture_id=lecture.id)
     now = utc_now()

@@ -77,7 +77,7 @@ def _keep_our_logging(**_details: object) -> None:
     """Leave logging as config.log made it."""
 
 
-def run_worker(celery: Celery) -> None:
+def run_worker(celery: Celery, *, media_slots: int) -> None:
     """Work until SIGTERM or SIGINT, with the clock as a thread of this process.
 
     `-B` would fork the clock: it outlives a killed worker, and its schedule lies in a file nobody tidies up.
@@ -94,14 +94,14 @@ def run_worker(celery: Celery) -> None:
     # A listener of any kind keeps Celery from setting up logging of its own over ours (level, handlers, form).
     setup_logging.connect(_keep_our_logging, weak=False)
     queues = ",".join((CLOCK_LANE, *LANES))
-    # One thread for each lane and one for the clock's messages: none ever waits behind a long encode.
-    threads = f"--concurrency={len(LANES) + 1}"
+    # A thread for each slot of a lane and one for the clock's messages: none ever waits behind a long encode.
+    threads = f"--concurrency={len(LANES) + media_slots}"
     alone = ("--without-gossip", "--without-mingle")
     celery.worker_main(["worker", "--pool=threads", threads, *alone, "-Q", queues])
 
 
 def send_looks(celery: Celery, lanes: tuple[str, ...]) -> None:
-    """Ask one worker of each lane to look."""
+    """Ask for a look at each of these lanes; one named twice wakes two threads."""
     for lane in lanes:
         celery.send_task(f"{LOOK}.{lane}", queue=lane, expires=MESSAGE_EXPIRES_S, retry=False)
 

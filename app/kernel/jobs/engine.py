@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.kernel.db import reading, unit_of_work
-from app.kernel.jobs import queue
+from app.kernel.jobs import queue, steps
 from app.kernel.jobs.model import Claim, Job, JobFailed, JobState
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,20 @@ class JobContext:
         self._stop.set()
 
 
-Handler = Callable[[JobContext], Record | None]
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """What a handler returns whose work goes on in steps; it is called again when they are all done."""
+
+    #: Queues the steps, with the job as their parent.
+    enqueue: Record
+    #: What is told of the job meanwhile.
+    step: str
+    #: The share of the work that was found done, 0 to 1; the steps' weights make up the rest.
+    done: float
+
+
+Outcome = Record | Delegation | None
+Handler = Callable[[JobContext], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,8 @@ class JobRunner:
     work_path: Path
     lease_s: float
     kinds: dict[str, JobKind] = field(default_factory=dict)
+    #: Asked before claiming: False leaves the work of a lane to other workers.
+    has_room: Callable[[str], bool] = lambda _lane: True
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
 
     def register(self, kind: JobKind) -> None:
@@ -89,7 +104,9 @@ class JobRunner:
         self.kinds[kind.name] = kind
 
     def work_once(self, lane: str) -> bool:
-        """Do one job of the lane. Return False when there was none."""
+        """Do one job of the lane. Return False when there was none, or this machine has no room for it."""
+        if not self.has_room(lane):
+            return False
         with self.app_context(), unit_of_work() as db:
             claim = queue.claim(db, lane, worker=self.worker, lease_s=self.lease_s)
         if claim is None:
@@ -115,7 +132,7 @@ class JobRunner:
         self._record(context, outcome)
         log.info("job_finished", attempt=claim.attempt, took_s=round(time.monotonic() - started, 2))
 
-    def _handle(self, context: JobContext) -> Record | JobFailed | None:
+    def _handle(self, context: JobContext) -> Outcome | JobFailed:
         kind = self.kinds.get(context.claim.kind)
         if kind is None:
             return JobFailed("unknown_kind", "系统不认识这种任务，请联系管理员。", is_transient=False)
@@ -130,11 +147,15 @@ class JobRunner:
             log.exception("job_attempt_crashed")
             return JobFailed("unexpected", "处理时出现意外错误，系统会自动重试。", is_transient=True)
 
-    def _record(self, context: JobContext, outcome: Record | JobFailed | None) -> None:
+    def _record(self, context: JobContext, outcome: Outcome | JobFailed) -> None:
         claim = context.claim
         with self.app_context(), unit_of_work() as db:
             if context.is_cancelled():
                 is_ours = queue.finish(db, claim, JobState.CANCELLED)
+            elif isinstance(outcome, Delegation):
+                is_ours = steps.delegate(db, claim.job_id, claim.lease, step=outcome.step, done=outcome.done)
+                if is_ours:
+                    outcome.enqueue(db)
             elif not isinstance(outcome, JobFailed):
                 is_ours = queue.finish(db, claim, JobState.SUCCEEDED)
                 if is_ours and outcome is not None:
@@ -143,16 +164,23 @@ class JobRunner:
                 is_ours = queue.put_back(db, claim, code=outcome.code, message=outcome.message)
             else:
                 is_ours = queue.finish(db, claim, JobState.FAILED, code=outcome.code, message=outcome.message)
-                self.failed(db, claim.job_id if is_ours else None)
-            if not is_ours:
+            if is_ours:
+                self.ended(db, claim.job_id)
+            else:
                 log.warning("job_result_discarded", reason="lease lost")
 
-    def failed(self, db: Session, job_id: int | None) -> None:
-        """Tell the kind that a job of it failed for good."""
-        job = db.get(Job, job_id, populate_existing=True) if job_id is not None else None
-        kind = self.kinds.get(job.kind) if job is not None else None
-        if job is not None and kind is not None and kind.on_failed is not None:
+    def ended(self, db: Session, job_id: int) -> None:
+        """Pass on that a job has come to its end: to its kind if it failed for good, to its parent if it is a step."""
+        job = db.get(Job, job_id, populate_existing=True)
+        if job is None or job.state in {JobState.QUEUED, JobState.RUNNING}:
+            return
+        kind = self.kinds.get(job.kind)
+        if job.state is JobState.FAILED and kind is not None and kind.on_failed is not None:
             kind.on_failed(db, job)
+        if job.parent_id is not None:
+            parent = steps.child_ended(db, job.parent_id, job)
+            if parent is not None:
+                self.ended(db, parent.id)
 
     def _heartbeats(self, context: JobContext, done: threading.Event) -> None:
         interval_s = min(REPORT_EVERY_S, self.lease_s / 3)
@@ -178,7 +206,8 @@ class JobRunner:
         with self.app_context(), unit_of_work() as db:
             _, failed = queue.sweep_expired(db)
             for job in failed:
-                self.failed(db, job.id)
+                self.ended(db, job.id)
+            steps.wake_forgotten(db)
         if not folders:
             return
         with self.app_context(), reading() as db:

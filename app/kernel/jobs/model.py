@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Float, Index, String, Text, text
+from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, text_enum
@@ -48,6 +48,7 @@ class Job(Base):
         Index("ix_job_claim", "lane", "state", "priority", "id"),
         Index("ix_job_fair_key_started_at", "fair_key", "started_at"),
         Index("ix_job_subject", "subject", "id"),
+        Index("ix_job_parent", "parent_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +69,10 @@ class Job(Base):
     lease_until: Mapped[datetime | None]
     worker: Mapped[str | None] = mapped_column(String(120))
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    #: The job whose step this one is; the parent is done when all its steps are.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
+    #: Share of the parent's work, 0 to 1.
+    weight: Mapped[float] = mapped_column(Float, default=0.0)
     step: Mapped[str] = mapped_column(String(40), default="")
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     error_code: Mapped[str | None] = mapped_column(String(60))
@@ -76,6 +81,11 @@ class Job(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+    @property
+    def is_delegated(self) -> bool:
+        """Running, but by its steps: no worker holds it."""
+        return self.state is JobState.RUNNING and self.lease is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,18 @@ class Claim:
     attempt: int
     max_attempts: int
     lease: str
+    fair_key: str = ""
+    priority: int = Priority.NORMAL
+    parent_id: int | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> Claim:
+        """Return the claim on a job just leased."""
+        assert job.lease is not None, "claiming sets it"
+        return cls(
+            job.id, job.kind, job.lane, job.subject, job.payload, job.attempts, job.max_attempts, job.lease,
+            job.fair_key, job.priority, job.parent_id,
+        )  # fmt: skip
 
 
 class JobFailed(Exception):

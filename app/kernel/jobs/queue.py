@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.ids import new_token
+from app.kernel.jobs import steps
 from app.kernel.jobs.model import Claim, Job, JobState, Priority
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,8 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
     fair_key: str = "",
     priority: int = Priority.NORMAL,
     max_attempts: int = 3,
+    parent_id: int | None = None,
+    weight: float = 0.0,
 ) -> None:
     """Add a job unless one with the same key already waits."""
     now = utc_now()
@@ -52,6 +55,8 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
         fair_key=fair_key,
         priority=priority,
         max_attempts=max_attempts,
+        parent_id=parent_id,
+        weight=weight,
         state=JobState.QUEUED,
         run_after=now,
         created_at=now,
@@ -103,10 +108,7 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
         .returning(Job)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).first()
-    if row is None:
-        return None
-    assert row.lease is not None, "set by the statement above"
-    return Claim(row.id, row.kind, row.lane, row.subject, row.payload, row.attempts, row.max_attempts, row.lease)
+    return Claim.of(row) if row is not None else None
 
 
 def heartbeat(db: Session, claim_: Claim, *, lease_s: float, step: str, progress: float) -> bool:
@@ -169,7 +171,7 @@ def sweep_expired(db: Session) -> tuple[int, list[Job]]:
     now = utc_now()
     silent = select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now).with_for_update(skip_locked=True)
     requeued, failed = 0, []
-    for job in db.scalars(silent):
+    for job in db.scalars(silent).all():
         job.lease, job.lease_until = None, None
         if job.cancel_requested:
             job.state, job.finished_at = JobState.CANCELLED, now
@@ -191,12 +193,13 @@ def running_attempts(db: Session) -> frozenset[tuple[int, int]]:
 
 
 def request_cancel(db: Session, job_id: int) -> None:
-    """Cancel a waiting job at once; ask a running one to stop at its next heartbeat."""
+    """Cancel a waiting job at once, with all its steps; ask a running one to stop at its next heartbeat."""
     job = db.get(Job, job_id)
     if job is None:
         raise NotFound(job_id=job_id)
-    if job.state is JobState.QUEUED:
+    if job.state is JobState.QUEUED or job.is_delegated:
         job.state, job.finished_at = JobState.CANCELLED, utc_now()
+        steps.cancel_all(db, job.id)
     elif job.state is JobState.RUNNING:
         job.cancel_requested = True
 
@@ -221,6 +224,12 @@ def find_latest(db: Session, subject: str, kind: str) -> Job | None:
     return db.scalars(
         select(Job).where(Job.subject == subject, Job.kind == kind).order_by(Job.id.desc()).limit(1)
     ).first()
+
+
+def open_subjects(db: Session, lane: str) -> frozenset[str]:
+    """What jobs of a lane that have not ended work on."""
+    is_open = Job.state.in_([JobState.QUEUED, JobState.RUNNING])
+    return frozenset(db.scalars(select(Job.subject).where(Job.lane == lane, is_open).distinct()))
 
 
 def count_by_state(db: Session) -> dict[tuple[str, JobState], int]:

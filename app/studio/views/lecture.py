@@ -144,7 +144,7 @@ def _show(
     caption_problems: Mapping[str, str] | None = None,
 ) -> str:
     page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
-    missing = missing_for_publication(page.lecture, has_media=page.media_set is not None)
+    missing = missing_for_publication(page.lecture, has_media=bool(page.media_set or page.growing))
     uploader = uploader_data(
         max_upload_bytes, lecture_id=page.lecture.public_id, unfinished=page.unfinished
     ) if page.can_edit else None

@@ -39,7 +39,7 @@ def state_words(state: StudioState | None) -> StateWords:
 def step_words() -> dict[str, str]:
     """Name the steps on the way into the library."""
     return {
-        "upload": _("上传"), "probe": _("检查"), "loudness": _("响度"), "encode": _("转码"), "package": _("打包"),
+        "upload": _("上传"), "probe": _("检查"), "encode": _("转码"), "package": _("打包"),
         "publish": _("发布文件"),
     }
 
@@ -48,7 +48,6 @@ def progress_words(progress: Progress) -> str:
     """Say in one sentence what is going on; read aloud when it changes, so without running numbers."""
     if progress.phase is Phase.WORKING:
         return {
-            "loudness": _("正在测量声音大小，让每一讲听起来一样响。"),
             "encode": _("正在转码，做成老手机也能流畅看的大小。"),
             "package": _("正在打包。"),
             "publish": _("正在放进资源库。"),

@@ -98,7 +98,7 @@ def find_and_play(resident: Visitor, lecture: str) -> str:
     player = Player(resident)
     player.play()
     assert player.state("engine") == "hls"
-    for rung, height_px in (("240p", 240), ("720p", 720)):
+    for rung, height_px in (("360p", 360), ("720p", 720)):
         player.back()
         player.choose(rung)
         player.reaches("level", rung)

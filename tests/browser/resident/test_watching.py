@@ -58,13 +58,13 @@ def test_nothing_but_the_poster_is_fetched_before_play(visit: Visit, library: Li
     visitor.leave()
 
 
-def test_saving_begins_with_240p_and_choosing_720p_really_loads_it(visit: Visit, library: Library) -> None:
+def test_saving_begins_with_360p_and_choosing_720p_really_loads_it(visit: Visit, library: Library) -> None:
     visitor = visit()
     visitor.context.add_init_script(SAVING)
     player = open_lecture(visitor, library)
     player.play()
-    player.reaches("level", "240p")
-    assert any(name.startswith("240p/") for name in media_paths(visitor))
+    player.reaches("level", "360p")
+    assert any(name.startswith("360p/") for name in media_paths(visitor))
     assert not any(name.startswith("720p/0") for name in media_paths(visitor))
     player.back()
     player.choose("720p")
@@ -80,11 +80,11 @@ def test_saving_begins_with_240p_and_choosing_720p_really_loads_it(visit: Visit,
 def test_a_quality_chosen_before_play_is_the_only_one_loaded(visit: Visit, library: Library) -> None:
     visitor = visit()
     player = open_lecture(visitor, library)
-    player.choose("240p")
+    player.choose("360p")
     player.play()
     player.plays_on()
     segments = {name.split("/")[0] for name in media_paths(visitor) if name.endswith(".m4s")}
-    assert segments == {"240p", "audio"}
+    assert segments == {"360p", "audio"}
     visitor.leave()
 
 
@@ -157,9 +157,9 @@ def test_what_the_pipeline_made_is_served_as_what_it_is(visit: Visit, library: L
     digest = attributes.split("/media/")[1].split("/")[0]
     types = {
         "master.m3u8": "application/vnd.apple.mpegurl",
-        "240p/index.m3u8": "application/vnd.apple.mpegurl",
-        "240p/init.mp4": "video/mp4",
-        "240p/00000.m4s": "video/mp4",
+        "360p/index.m3u8": "application/vnd.apple.mpegurl",
+        "360p/init.mp4": "video/mp4",
+        "360p/00000.m4s": "video/mp4",
         "audio/00000.m4s": "audio/mp4",
     }
     for name, expected in types.items():

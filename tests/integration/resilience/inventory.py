@@ -13,9 +13,9 @@ from app.kernel.db import reading
 from app.kernel.jobs.engine import JobContext
 from app.kernel.jobs.model import Claim, Job
 from app.kernel.platform import Platform
-from app.media.jobs import sweep_handler as store_sweep
 from app.media.models import MediaSet, Source
 from app.media.queries import media_prefix
+from app.media.sweeping import sweep_handler as store_sweep
 from app.studio.jobs import sweep_handler as upload_sweep
 from app.studio.parts import PartFolder
 from media_pipeline.publish import NOTE_NAME

@@ -19,7 +19,7 @@ def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
         done.append(lane)
         return done.count(lane) < 2
 
-    turns = LaneTurns(work_once)
+    turns = LaneTurns(work_once, media_slots=1)
     with ThreadPoolExecutor(1) as pool:
         encode = pool.submit(turns.look, "media")
         assert begun.wait(10)

@@ -70,5 +70,5 @@ def test_the_scratch_of_a_running_attempt_stays(app: Flask, teacher: Teacher, sh
 
     platform.runner.kinds["encode_lecture"] = type(kind)(kind.name, kind.lane, watch, kind.on_failed)
     run_jobs(app)
-    assert seen == [True]
+    assert seen == [True, True]
     assert teacher.phase(lecture) == "ready"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline import MediaInfo, parse_policy
-from media_pipeline.types import AudioInfo, Segment, Track, VideoInfo
+from media_pipeline.types import AudioInfo, SceneInfo, Segment, Track, VideoInfo
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,6 +22,11 @@ def policy_mapping():
 @pytest.fixture(scope="session")
 def policy(policy_mapping):
     return parse_policy(policy_mapping)
+
+
+SLIDES = SceneInfo(static_share=1, moving_area=0.05, text_share=0.1, flat_share=0.7)
+SCREEN = SceneInfo(static_share=1, moving_area=0.005, text_share=0.1, flat_share=0.8)
+TALKING = SceneInfo(static_share=0.5, moving_area=0.14, text_share=0.03, flat_share=0.1)
 
 
 def video(width_px=1920, height_px=1080, rate=Fraction(25), **changes):
@@ -39,7 +44,7 @@ def sound(channels=1):
 
 def media(picture="default", audio="default", **changes):
     fields = {
-        "container": "mov,mp4,m4a,3gp,3g2,mj2", "duration_s": 600.0, "size_bytes": 1_000_000,
+        "container": "mov,mp4,m4a,3gp,3g2,mj2", "duration_s": 600.0, "size_bytes": 1_000_000, "is_seekable": True,
         "video": video() if picture == "default" else picture, "audio": sound() if audio == "default" else audio,
     }  # fmt: skip
     return MediaInfo(**{**fields, **changes})
@@ -52,7 +57,8 @@ def track(name="480p", kind="video", sizes=(200_000, 100_000, 50_000), durations
         for number, (duration, size, start) in enumerate(zip(durations, sizes, starts, strict=True))
     )
     fields = {
-        "kind": kind, "name": name, "init_name": "init.mp4", "init_bytes": 900, "segments": segments,
+        "kind": kind, "name": name, "init_name": "init.mp4", "init_bytes": 900,
+        "init_sha256": "0" * 64, "segments": segments,
         "codecs": "avc1.64001E" if kind == "video" else "mp4a.40.2",
     }  # fmt: skip
     if kind == "video":

@@ -12,57 +12,81 @@ from pathlib import Path
 
 import pytest
 
-from media_pipeline import Tools, command, make_plan
-from media_pipeline.plan import MediaRange
-from tests.unit.media_pipeline.conftest import ROOT, media, sound, video
+from media_pipeline import Tools, make_plan
+from media_pipeline.command.picture import video_argv, video_folders
+from media_pipeline.command.plain import package_argv
+from media_pipeline.command.shared import SourceFile
+from media_pipeline.command.sound import Gain, audio_argv, measure_argv
+from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
 SHA = "a" * 64
-GAIN = command.Gain(gain_db=3.25)
+GAIN = Gain(gain_db=3.25)
 
 
 def source_of(info, tags=()):
-    return command.SourceFile(Path("/data/a source.mp4"), info.container, tags)
+    return SourceFile(Path("/data/a source.mp4"), info.container, tags)
 
 
-def encode(info, policy, gain=GAIN):
+def encode(info, policy, number=0):
     plan = make_plan(info, policy, SHA)
-    video_step = plan.videos[0] if plan.videos else None
-    return command.encode_argv(TOOLS, source_of(info, plan.tags), video=video_step, audio=plan.audio, gain=gain)
+    return video_argv(TOOLS, source_of(info, plan.tags), plan.videos[number])
+
+
+def sound_of(info, policy, number=0, gain=GAIN):
+    plan = make_plan(info, policy, SHA)
+    return audio_argv(TOOLS, source_of(info, plan.tags), plan.audios[number], gain)
+
+
+def given_options(policy, **options):
+    rungs = tuple(replace(rung, **options) for rung in policy.fallback.rungs)
+    return replace(policy, profiles=(replace(policy.fallback, rungs=rungs),))
 
 
 def cases(policy):
+    short = media(duration_s=9.0)
     plan = make_plan(media(), policy, SHA)
-    labelled = media(aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
-    yield "measure", command.measure_argv(TOOLS, source_of(media()), plan.loudness, command.Gain())
+    labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
+    stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
+    yield "measure", measure_argv(TOOLS, source_of(media()), plan.loudness, Gain())
     yield (
         "measure-limited",
-        command.measure_argv(TOOLS, source_of(media()), plan.loudness, command.Gain(21, 9.5), is_limited=True),
+        measure_argv(TOOLS, source_of(media()), plan.loudness, Gain(21, 9.5), is_limited=True),
     )
-    yield "encode-1080p", encode(media(), policy)
-    yield "encode-labelled-stereo", encode(replace(labelled, audio=sound(2)), policy)
-    yield "encode-interlaced-25", encode(media(picture=video(720, 576, is_interlaced=True)), policy)
-    yield "encode-29.97-upright", encode(media(picture=video(720, 1280, Fraction(30000, 1001))), policy)
-    yield "encode-silent-small", encode(media(picture=video(160, 120), audio=None), policy)
-    yield "encode-sound-quiet", encode(media(picture=None), policy, command.Gain(lift_db=12.5, gain_db=7))
-    step = replace(plan.videos[0], range=MediaRange(Fraction(24), Fraction(24), 6), poster=None, storyboard=None)
-    yield (
-        "encode-stretch",
-        command.encode_argv(TOOLS, source_of(media()), video=step, audio=None, gain=command.Gain()),
-    )
+    yield "measure-early", measure_argv(TOOLS, source_of(media()), plan.early_loudness, Gain())
+    yield "video-1080p", encode(short, policy)
+    yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
+    given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
+    yield "video-given-options", encode(media(picture=video(640, 360), audio=None, duration_s=9.0), given)
+    yield "video-labelled", encode(labelled, policy)
+    yield "video-interlaced-25", encode(replace(short, video=video(720, 576, is_interlaced=True)), policy)
+    yield "video-29.97-upright", encode(replace(short, video=video(720, 1280, Fraction(30000, 1001))), policy)
+    yield "video-silent-small", encode(media(picture=video(160, 120), audio=None, duration_s=9.0), policy)
+    yield "video-first-lowest", encode(media(), policy, 0)
+    yield "video-first-others", encode(media(), policy, 1)
+    yield "video-chunk", encode(media(), policy, 2)
+    yield "video-last-chunk", encode(media(picture=video(rate=Fraction(30000, 1001))), policy, -1)
+    yield "video-from-store", video_argv(TOOLS, stored, plan.videos[2])
+    yield "sound-stereo-labelled", sound_of(replace(labelled, audio=sound(2)), policy)
+    yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=Gain(12.5, 7))
+    yield "sound-first", sound_of(media(), policy, 0)
+    yield "sound-middle", sound_of(media(duration_s=900.0), policy, 1)
+    yield "sound-last", sound_of(media(), policy, -1)
     yield (
         "package",
-        command.package_argv(TOOLS, make_plan(labelled, policy, SHA).package, [("AIGC", "{}"), ("copyright", "x")]),
+        package_argv(TOOLS, make_plan(labelled, policy, SHA).package, [("AIGC", "{}"), ("copyright", "x")]),
     )
-    yield "package-sound", command.package_argv(TOOLS, make_plan(media(picture=None), policy, SHA).package, [])
-    yield "package-silent", command.package_argv(TOOLS, make_plan(media(audio=None), policy, SHA).package, [])
+    yield "package-sound", package_argv(TOOLS, make_plan(media(picture=None), policy, SHA).package, [])
+    yield "package-silent", package_argv(TOOLS, make_plan(media(audio=None), policy, SHA).package, [])
 
 
 NAMES = (
-    "measure", "measure-limited", "encode-1080p", "encode-labelled-stereo", "encode-interlaced-25",
-    "encode-29.97-upright", "encode-silent-small", "encode-sound-quiet", "encode-stretch", "package", "package-sound",
-    "package-silent",
+    "measure", "measure-limited", "measure-early", "video-1080p", "video-slides", "video-given-options",
+    "video-labelled", "video-interlaced-25",
+    "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
+    "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-first", "sound-middle",
+    "sound-last", "package", "package-sound", "package-silent",
 )  # fmt: skip
 
 
@@ -83,25 +107,24 @@ def test_every_golden_file_has_its_case():
 
 def test_no_command_reaches_outside(policy):
     for name, argv in cases(policy):
+        allowed = "http,https,tcp,tls" if name == "video-from-store" else "file,pipe"
         for at in (index for index, word in enumerate(argv) if word == "-i"):
             options = argv[:at]
-            assert options[options.index("-protocol_whitelist") + 1] == "file,pipe", name
+            assert options[options.index("-protocol_whitelist") + 1] == allowed, name
             assert "-format_whitelist" in options, name
         assert "-nostdin" in argv
 
 
 def test_every_tag_is_an_option_of_its_own(policy):
-    argv = encode(media(aigc="{}", rights={"copyright": "a b", "license": "CC BY"}), policy)
-    tags = [argv[index + 1] for index, word in enumerate(argv) if word == "-metadata"]
-    assert sorted(set(tags)) == ["AIGC={}", "copyright=a b", "license=CC BY"]
-    assert len(tags) == 3 * 4
+    info = media(aigc="{}", rights={"copyright": "a b", "license": "CC BY"}, duration_s=9.0)
+    for argv, outputs in ((encode(info, policy), 3), (sound_of(info, policy), 1)):
+        tags = [argv[index + 1] for index, word in enumerate(argv) if word == "-metadata"]
+        assert sorted(set(tags)) == ["AIGC={}", "copyright=a b", "license=CC BY"]
+        assert len(tags) == 3 * outputs
 
 
 def test_folders_are_all_ffmpeg_writes_into(policy):
-    plan = make_plan(media(), policy, SHA)
-    argv = encode(media(), policy)
-    folders = set(command.output_folders(plan.videos[0], plan.audio))
-    outputs = {
-        word.split("/")[0] for word in argv if word.endswith((".m3u8", ".jpg", ".m4s")) and not word.startswith("/")
-    }
-    assert outputs == folders == {"240p", "480p", "720p", "audio", "poster", "storyboard"}
+    step = make_plan(media(duration_s=9.0), policy, SHA).videos[0]
+    outputs = {word.split("/")[0] for word in encode(media(duration_s=9.0), policy)
+               if word.endswith((".m3u8", ".jpg", ".m4s")) and not word.startswith("/")}  # fmt: skip
+    assert outputs == set(video_folders(step)) == {"240p", "480p", "720p", "poster", "storyboard"}

@@ -6,7 +6,7 @@ import webvtt
 from PIL import Image, ImageDraw
 
 from media_pipeline import make_plan
-from media_pipeline.images import rate_still, write_poster, write_storyboard
+from media_pipeline.images import Sheet, rate_still, storyboard_text, write_poster, write_sheets
 from tests.unit.media_pipeline.conftest import media
 
 
@@ -57,20 +57,29 @@ def test_nothing_but_black_gives_no_poster(tmp_path):
 
 
 def test_storyboard_of_more_than_a_sheet(tmp_path, policy):
-    target = make_plan(media(), policy, "a" * 64).videos[0].storyboard
+    target = make_plan(media(duration_s=106.4, container="avi"), policy, "a" * 64).videos[0].storyboard
     for number in range(27):
         still(tmp_path / "stills", number, (number * 9, 100, 100))
-    names, text = write_storyboard(tmp_path / "stills", tmp_path / "sheets", target, 106.4)
+    sheets = write_sheets(tmp_path / "stills", tmp_path / "sheets", target)
+    text = storyboard_text(sheets, target, 106.4)
     (tmp_path / "storyboard.vtt").write_text(text)
     cues = list(webvtt.read(str(tmp_path / "storyboard.vtt")))
-    assert names == ["000.jpg", "001.jpg"]
+    assert sheets == [Sheet("00000.jpg", 0, 25), Sheet("00025.jpg", 25, 2)]
     assert len(cues) == 27
     assert (cues[0].text, cues[26].text) == (
-        "storyboard/000.jpg#xywh=0,0,160,90",
-        "storyboard/001.jpg#xywh=160,0,160,90",
+        "storyboard/00000.jpg#xywh=0,0,160,90",
+        "storyboard/00025.jpg#xywh=160,0,160,90",
     )
     assert cues[26].end == "00:01:46.400"
-    with Image.open(tmp_path / "sheets" / "000.jpg") as sheet, Image.open(tmp_path / "sheets" / "001.jpg") as last:
+    with Image.open(tmp_path / "sheets" / "00000.jpg") as sheet, Image.open(tmp_path / "sheets" / "00025.jpg") as last:
         assert sheet.size == (800, 450)
         assert last.size == (320, 90)
         assert abs(last.getpixel((240, 45))[0] - 26 * 9) < 6
+
+
+def test_sheets_of_chunks_follow_each_other(policy):
+    target = make_plan(media(duration_s=60.0), policy, "a" * 64).videos[1].storyboard
+    assert target.first == 6
+    text = storyboard_text([Sheet("00000.jpg", 0, 6), Sheet("00006.jpg", 6, 2)], target, 30.5)
+    assert "00:00:24.000 --> 00:00:28.000\nstoryboard/00006.jpg#xywh=0,0,160,90\n" in text
+    assert "00:00:28.000 --> 00:00:30.500\nstoryboard/00006.jpg#xywh=160,0,160,90\n" in text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from media_pipeline import PolicyInvalid, make_ladder, parse_policy
 from media_pipeline.ladder import choose_frame_rate
-from tests.unit.media_pipeline.conftest import video
+from tests.unit.media_pipeline.conftest import SCREEN, SLIDES, TALKING, video
 
 
 def sizes(ladder):
@@ -90,29 +90,87 @@ def test_segments_are_a_whole_number_of_frames(policy):
     assert make_ladder(video(), policy).segment_s == 4
 
 
+@pytest.mark.parametrize(
+    ("scene", "profile"), [(SLIDES, "slides"), (SCREEN, "screen"), (TALKING, "camera"), (None, "camera")]
+)
+def test_the_picture_chooses_the_profile(policy, scene, profile):
+    assert make_ladder(video(scene=scene), policy).profile == profile
+
+
+def test_slides_replace_the_rung_nobody_can_read(policy):
+    assert [name for name, *_ in sizes(make_ladder(video(scene=SLIDES), policy))] == ["360p", "480p", "720p"]
+    # A small source keeps its own size, whatever it shows.
+    assert sizes(make_ladder(video(320, 240, scene=SLIDES), policy)) == [("240p", 320, 240)]
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (Fraction(25), Fraction(25, 2)),
+        (Fraction(30), Fraction(15)),
+        (Fraction(60), Fraction(15)),
+        (Fraction(30000, 1001), Fraction(15000, 1001)),
+        (Fraction(20), Fraction(10)),
+        (Fraction(15), Fraction(15)),
+        (Fraction(5), Fraction(5)),
+    ],
+)
+def test_slides_have_half_the_frames_but_never_less_than_ten_a_second(policy, measured, expected):
+    ladder = make_ladder(video(rate=measured, scene=SLIDES), policy)
+    assert ladder.frame_rate == expected
+    assert abs(ladder.segment_s - 6) < Fraction(1, 10)
+    assert make_ladder(video(rate=measured, scene=TALKING), policy).frame_rate >= expected
+
+
+def test_chunks_hold_whole_segments_in_every_profile(policy):
+    assert policy.chunk_s == 24
+    assert all(policy.chunk_s % profile.segment_s == 0 for profile in policy.profiles)
+
+
 def test_policy_names_its_recipe_and_its_validity(policy):
-    assert policy.recipe == "phones-1"
+    assert policy.recipe == "phones-2"
     assert policy.is_valid_on(date(2026, 11, 1))
     assert not policy.is_valid_on(date(2026, 10, 31))
 
 
 def test_every_fault_of_a_policy_is_listed(policy_mapping):
-    wrong = {**policy_mapping, "segment_s": 99, "colour": "red", "name": "X!"}
+    wrong = {**policy_mapping, "chunk_s": -1, "colour": "red", "name": "X!"}
     with pytest.raises(PolicyInvalid) as caught:
         parse_policy(wrong)
     lines = str(caught.value).splitlines()
-    assert [line.split(":")[0] for line in sorted(lines)] == ["colour", "name", "segment_s"]
+    assert [line.split(":")[0] for line in sorted(lines)] == ["chunk_s", "colour", "name"]
 
 
 def test_rungs_must_rise_and_differ(policy_mapping):
-    rungs = list(policy_mapping["rungs"])
+    *others, camera = policy_mapping["profiles"]
+    rungs = camera["rungs"]
     for wrong, fault in (
         ([rungs[1], rungs[0]], "small to large"),
         ([rungs[0], {**rungs[1], "name": "240p"}], "names must differ"),
         ([{**rungs[0], "name": "audio"}], "audio"),
     ):
         with pytest.raises(PolicyInvalid, match=fault):
-            parse_policy({**policy_mapping, "rungs": wrong})
+            parse_policy({**policy_mapping, "profiles": [*others, {**camera, "rungs": wrong}]})
+
+
+def test_profiles_differ_and_only_the_last_takes_everything(policy_mapping):
+    first, *others, last = policy_mapping["profiles"]
+    for wrong, fault in (
+        ([first, *others], "takes everything"),
+        ([last, first, last], "takes everything"),
+        ([first, first, last], "names must differ"),
+        ([first, {**last, "segment_s": 5}], "camera.segment_s: must divide chunk_s"),
+        ([first, {**last, "colour": "red"}], "profiles.1.colour"),
+        ([{**first, "bounds": {**first["bounds"], "max_moving_area": 2}}, last], "profiles.0.bounds.max_moving_area"),
+    ):
+        with pytest.raises(PolicyInvalid, match=fault):
+            parse_policy({**policy_mapping, "profiles": wrong})
+
+
+def test_storyboard_keeps_its_rhythm_across_chunks(policy_mapping):
+    story = {**policy_mapping["storyboard"], "interval_s": 5}
+    with pytest.raises(PolicyInvalid, match="interval_s: must divide chunk_s"):
+        parse_policy({**policy_mapping, "storyboard": story})
 
 
 def test_policy_may_not_end_before_it_starts(policy_mapping):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media_pipeline.command import Gain
+from media_pipeline.command.sound import Gain
 from media_pipeline.loudness import Lift, Loudness, correct, gain_for, is_limiting, lift_for, read_loudness
 
 SUMMARY = """[Parsed_ebur128_5 @ 0x1] Summary:

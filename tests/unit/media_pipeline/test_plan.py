@@ -10,21 +10,85 @@ from fractions import Fraction
 import pytest
 
 from media_pipeline import MediaRefused, make_plan
-from media_pipeline.plan import AudioStep, LoudnessStep, PackageStep, VideoStep
+from media_pipeline.steps import AudioStep, LoudnessStep, VideoStep, plan_from_json, plan_to_json
 from tests.unit.media_pipeline.conftest import ROOT, media, sound, video
 
 SHA = "a" * 64
 
 
-def test_steps_come_in_the_order_of_their_dependence(policy):
-    plan = make_plan(media(), policy, SHA)
-    assert [type(step) for step in plan.steps] == [LoudnessStep, AudioStep, VideoStep, PackageStep]
-    assert len({step.digest for step in plan.steps} | {plan.digest}) == 5
+def kinds(plan):
+    return [(type(step), float(step.range.start_s)) for step in plan.chunk_steps]
+
+
+def test_a_short_lecture_is_measured_first(policy):
+    plan = make_plan(media(duration_s=50.0), policy, SHA)
+    assert kinds(plan) == [
+        (VideoStep, 0), (LoudnessStep, 0), (AudioStep, 0), (VideoStep, 24), (VideoStep, 48),
+    ]  # fmt: skip
+    assert (plan.early_loudness, plan.early_audios) == (None, ())
+
+
+def test_a_long_lecture_starts_with_what_the_first_minute_needs(policy):
+    plan = make_plan(media(duration_s=3600.0), policy, SHA)
+    assert kinds(plan)[:4] == [(LoudnessStep, 0), (AudioStep, 0), (VideoStep, 0), (VideoStep, 0)]
+    lowest, others = plan.videos[:2]
+    assert [rung.name for rung in lowest.rungs] == ["240p"]
+    assert [rung.name for rung in others.rungs] == ["480p", "720p"]
+    assert (lowest.poster, lowest.storyboard) == (None, None)
+    assert [(step.range.start_s, step.range.length_s) for step in plan.early_audios] == [(0, 24), (24, 72)]
+    assert {step.folder for step in plan.early_audios} == {"live/audio"}
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(5)])
+@pytest.mark.parametrize("duration_s", [1.0, 23.9, 24.5, 25.99, 26.0, 600.0, 601.5, 21600.0])
+def test_chunks_cover_the_source_on_the_segment_grid(policy, rate, duration_s):
+    plan = make_plan(media(picture=video(rate=rate), duration_s=duration_s), policy, SHA)
+    for steps in (plan.videos[1:] if len(plan.videos) > 1 and plan.early_audios else plan.videos, plan.audios):
+        assert steps[-1].range.length_s is None
+        end_s = Fraction(0)
+        for step in steps:
+            segment_s = step.ladder.segment_s if isinstance(step, VideoStep) else step.segment_s
+            assert step.range.start_s == end_s == step.range.first_segment * segment_s
+            end_s += step.range.length_s or 0
+        assert duration_s - end_s >= 2 or len(steps) == 1
+    for step in plan.audios:
+        assert step.range.start_s * 48_000 % 1024 == 0
+
+
+def test_storyboard_stills_keep_their_rhythm_across_chunks(policy):
+    plan = make_plan(media(duration_s=300.0), policy, SHA)
+    boards = [(step.storyboard.first * policy.storyboard.interval_s, step.range.start_s) for step in plan.videos[1:]]
+    assert all(first_s == start_s for first_s, start_s in boards)
+
+
+@pytest.mark.parametrize(("duration_s", "most"), [(9.0, 1), (200.0, 9), (21600.0, 9)])
+def test_poster_candidates_are_spread_over_the_lecture(policy, duration_s, most):
+    plan = make_plan(media(duration_s=duration_s), policy, SHA)
+    asked = [step for step in plan.videos if step.poster is not None]
+    assert 0 < len(asked) <= most
+    assert asked[-1].range.start_s >= Fraction(duration_s) * 3 / 4 or most == 1
+
+
+def test_what_cannot_be_sought_is_made_in_one_piece(policy):
+    plan = make_plan(media(is_seekable=False), policy, SHA)
+    assert [step.range.is_whole for step in (*plan.videos, *plan.audios)] == [True, True]
+    assert plan.videos[0].encoder_threads == policy.encoder_threads
+
+
+@pytest.mark.parametrize("info", [media(), media(audio=None), media(picture=None), media(duration_s=9.0)])
+def test_a_plan_travels_as_json(policy, info):
+    plan = make_plan(info, policy, SHA)
+    assert plan_from_json(plan_to_json(plan)) == plan
+
+
+def test_all_digests_differ(policy):
+    plan = make_plan(media(duration_s=3600.0), policy, SHA)
+    assert len({step.digest for step in plan.chunk_steps}) == len(plan.chunk_steps)
 
 
 def test_digest_is_pinned(policy):
     """A changed digest means that every lecture would be encoded again: change it only on purpose."""
-    assert make_plan(media(), policy, SHA).digest == "e03fc4ebe4b583bc5e791ec7552ac0ed1c41a524"
+    assert make_plan(media(), policy, SHA).digest == "f722dbdead780f3f0d52dc5c96590390fafc65d9"
 
 
 def test_digest_is_the_same_in_another_process(policy):
@@ -60,15 +124,15 @@ def test_what_changes_the_result_changes_the_digest(policy, info):
 def test_another_source_or_recipe_is_another_digest(policy):
     base = make_plan(media(), policy, SHA)
     assert make_plan(media(), policy, "b" * 64).digest != base.digest
-    assert make_plan(media(), replace(policy, version=2), SHA).digest != base.digest
+    assert make_plan(media(), replace(policy, version=policy.version + 1), SHA).digest != base.digest
 
 
 def test_sound_of_another_picture_policy_is_the_same_step(policy):
     """A piece of work whose own parameters did not change keeps its digest, so that it can be found again."""
     other = replace(policy, poster=replace(policy.poster, quality=60))
     base, changed = make_plan(media(), policy, SHA), make_plan(media(), other, SHA)
-    assert base.audio.digest == changed.audio.digest
-    assert base.videos[0].digest != changed.videos[0].digest
+    assert base.audios == changed.audios
+    assert base.videos[1].digest != changed.videos[1].digest
 
 
 def test_where_a_file_lies_does_not_matter(policy):
@@ -80,16 +144,16 @@ def test_sound_alone_has_no_picture_step(policy):
     assert plan.videos == ()
     assert plan.ladder is None
     assert plan.package.video_name is None
-    assert plan.audio.segment_s == 4
+    assert plan.audios[0].segment_s == 4
 
 
 def test_silent_picture_has_no_sound_step(policy):
     plan = make_plan(media(audio=None), policy, SHA)
-    assert (plan.loudness, plan.audio, plan.package.has_audio) == (None, None, False)
+    assert (plan.loudness, plan.audios, plan.package.has_audio) == (None, (), False)
 
 
 def test_many_channels_become_two(policy):
-    assert make_plan(media(audio=sound(6)), policy, SHA).audio.channels == 2
+    assert make_plan(media(audio=sound(6)), policy, SHA).audios[0].channels == 2
 
 
 @pytest.mark.parametrize(("height_px", "name"), [(1080, "480p"), (480, "480p"), (360, "360p"), (120, "120p")])

@@ -39,13 +39,13 @@ def test_no_estimate_from_too_little() -> None:
 @pytest.mark.parametrize(
     ("progress", "states"),
     [
-        (Progress(Phase.EMPTY), ["todo"] * 6),
-        (Progress(Phase.UPLOADING, "upload"), ["current"] + ["todo"] * 5),
-        (Progress(Phase.FINISHING), ["done", "current"] + ["todo"] * 4),
-        (Progress(Phase.WORKING, "encode"), ["done"] * 3 + ["current", "todo", "todo"]),
-        (Progress(Phase.FAILED, "probe"), ["done", "failed"] + ["todo"] * 4),
-        (Progress(Phase.CANCELLED, "encode"), ["done"] * 3 + ["todo"] * 3),
-        (Progress(Phase.READY), ["done"] * 6),
+        (Progress(Phase.EMPTY), ["todo"] * 5),
+        (Progress(Phase.UPLOADING, "upload"), ["current"] + ["todo"] * 4),
+        (Progress(Phase.FINISHING), ["done", "current"] + ["todo"] * 3),
+        (Progress(Phase.WORKING, "encode"), ["done"] * 2 + ["current", "todo", "todo"]),
+        (Progress(Phase.FAILED, "probe"), ["done", "failed"] + ["todo"] * 3),
+        (Progress(Phase.CANCELLED, "encode"), ["done"] * 2 + ["todo"] * 3),
+        (Progress(Phase.READY), ["done"] * 5),
     ],
 )
 def test_step_states(progress: Progress, states: list[str]) -> None:

@@ -65,7 +65,7 @@ def test_every_state_phase_and_step_has_words(context: None) -> None:
         "已下架",
     }
     assert all(progress_words(Progress(phase)).endswith("。") for phase in Phase)
-    assert list(step_words().values()) == ["上传", "检查", "响度", "转码", "打包", "发布文件"]
+    assert list(step_words().values()) == ["上传", "检查", "转码", "打包", "发布文件"]
     assert progress_words(Progress(Phase.WAITING, ahead=3)) == "排队中，前面还有 3 个任务。"
 
 

@@ -39,7 +39,8 @@ export class HlsEngine {
     this.url = this.isAudio ? this.media.audio_url : this.media.master_url;
     hls.on(Hls.Events.MANIFEST_PARSED, () => {
       if (!this.isAudio) this.holdLevel(choice);
-      hls.startLoad(positionS || -1);
+      // A manifest that grows would be joined at its end: a lecture begins at its beginning.
+      hls.startLoad(positionS || (this.media.is_growing ? 0 : -1));
       this.on.ready();
     });
     hls.once(Hls.Events.LEVEL_LOADED, (_event, data) => this.stayBeforeEnd(choice, positionS, data.details));

@@ -1,17 +1,17 @@
 """Filters that make one ordinary picture of whatever the source has: constant rate, whole frames, SDR colours.
 
-Pure, on streams of ffmpeg-python; used by `command.py`. Not here: rungs, encoders, sound (`sound.py`).
+Pure, on streams of ffmpeg-python. Not here: rungs and encoders (`picture.py`), sound (`sound.py`).
 """
 
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
+
+from .shared import Stream, fraction
 
 if TYPE_CHECKING:
-    from .plan import VideoStep
-
-_Stream: TypeAlias = Any
+    from media_pipeline.steps import VideoStep
 
 # BT.2408: what a grading room calls white lies at 203 nits; it becomes the white of an ordinary screen.
 _WHITE_NITS = 203
@@ -40,7 +40,7 @@ _RECODED = "minval+(maxval-minval)*clip(pow(ld(1),1/2.4),0,1)"  # BT.1886: how s
 _SATURATION = 1.5
 
 
-def on_grid(stream: _Stream, step: VideoStep) -> _Stream:
+def on_grid(stream: Stream, step: VideoStep) -> Stream:
     """Make whole frames of fields and put them on the ladder's clock, from the step's first frame to its last.
 
     A frame from before the start is kept until the next one comes (sources of variable rate), and the last one where
@@ -53,13 +53,13 @@ def on_grid(stream: _Stream, step: VideoStep) -> _Stream:
     if step.held_until_s is not None:
         stream = stream.filter("tpad", stop=-1, stop_mode="clone")
         length_s = length_s or step.held_until_s - step.range.start_s
-    stream = stream.filter("fps", fps=f"{rate.numerator}/{rate.denominator}", start_time=0)
+    stream = stream.filter("fps", fps=fraction(rate), start_time=0)
     if length_s is not None:
         stream = stream.filter("trim", end_frame=ceil(length_s * rate))
     return stream
 
 
-def to_sdr(stream: _Stream, transfer: str, *, has_zscale: bool) -> _Stream:
+def to_sdr(stream: Stream, transfer: str, *, has_zscale: bool) -> Stream:
     """Bring HDR (`pq` or `hlg`) to BT.709; to be called after the picture was made small, since it is slow."""
     if transfer == "sdr":
         return stream
@@ -72,7 +72,7 @@ def to_sdr(stream: _Stream, transfer: str, *, has_zscale: bool) -> _Stream:
     return stream.filter("zscale", t="bt709", m="bt709", r="tv").filter("format", "yuv420p")
 
 
-def _to_sdr_by_table(stream: _Stream, transfer: str) -> _Stream:
+def _to_sdr_by_table(stream: Stream, transfer: str) -> Stream:
     luma = ";".join((_CODED, _PQ_LIGHT if transfer == "pq" else _HLG_LIGHT, _MAPPED, _RECODED))
     chroma = f"clip((val-(minval+maxval)/2)*{_SATURATION}+(minval+maxval)/2,minval,maxval)"
     stream = stream.filter("format", "yuv420p10le").filter("lutyuv", y=luma, u=chroma, v=chroma)

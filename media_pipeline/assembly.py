@@ -1,0 +1,228 @@
+"""From all chunks of a plan to the published set: measured whole tracks, plain files, stills, manifests.
+
+Nothing is encoded here. Needs nothing but the store, so any worker can do it. Not here: making chunks (`encoder.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import images
+from .calling import call_ffmpeg
+from .chunks import Chunk, find_chunks, note_key, poster_key
+from .command.plain import JOINED_FOLDER, M4A_NAME, mp4_name, package_argv
+from .errors import EncodingFailed
+from .growing import grow
+from .manifest import (
+    MASTER_NAME,
+    SAVER_NAME,
+    average_bitrate_bps,
+    media_manifest,
+    media_name,
+    multivariant_manifest,
+    peak_bitrate_bps,
+)
+from .package import check_length, check_tracks, merge_track
+from .publish import Item, publish
+from .steps import AUDIO_FOLDER
+from .types import Published, Rendition, RunLimits, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from .ports import CancelToken, Progress, Storage
+    from .steps import ChunkStep, Plan
+    from .types import Tools
+
+
+class ChunksMissing(EncodingFailed):
+    """Steps of the plan have not been done, or what they left is gone; doing them again helps."""
+
+    def __init__(self, digests: Sequence[str]) -> None:
+        super().__init__(is_transient=True, detail=f"{len(digests)} chunks are missing")
+        self.digests = tuple(digests)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """One try at putting a plan's chunks together, inside one folder.
+
+    Attributes:
+        plan: whose chunks.
+        storage: where they lie, and where the result goes.
+        prefix: of the set.
+        work_dir: a folder of its own; made if missing, left to the caller afterwards.
+        tools: from `find_tools`.
+        limits: bounds of the one remux.
+        progress: told the steps package and publish.
+        cancel: asked often.
+    """
+
+    plan: Plan
+    storage: Storage
+    prefix: str
+    work_dir: Path
+    tools: Tools
+    limits: RunLimits
+    progress: Progress
+    cancel: CancelToken
+
+    def run(self) -> Published:
+        """Publish the set and return its description.
+
+        Raises:
+            ChunksMissing: when not all steps have been done.
+            EncodingFailed: when chunks do not fit together, or the picture is much shorter than the source.
+            OutOfSpace, StorageError, Cancelled: as elsewhere.
+        """
+        self.work_dir.mkdir(parents=True, exist_ok=True)
+        chunks = self._chunks()
+        tracks = self._tracks(chunks)
+        kept = self._kept(tracks, chunks)
+        items, published = self._items(tracks, chunks, kept)
+        # Those who follow the growing manifests get their end before others get the finished set.
+        grow(self.plan, self.storage, self.prefix)
+        publish(items, published, self.storage, self.prefix, kept=kept, progress=self.progress, cancel=self.cancel)
+        return published
+
+    def _chunks(self) -> dict[str, Chunk]:
+        chunks = find_chunks(self.storage, self.prefix, self.plan)
+        missing = [step.digest for step in self.plan.chunk_steps if step.digest not in chunks]
+        if missing:
+            raise ChunksMissing(missing)
+        return chunks
+
+    def _tracks(self, chunks: dict[str, Chunk]) -> list[Track]:
+        ladder = self.plan.ladder
+        names = [rung.name for rung in ladder.rungs] if ladder is not None else []
+        tracks = [self._merged(self.plan.videos, chunks, name) for name in names]
+        check_tracks(tracks)
+        if self.plan.audios:
+            tracks.append(self._merged(self.plan.audios, chunks, AUDIO_FOLDER))
+        longest_s = max(track.duration_s for track in tracks)
+        check_length(longest_s, self.plan.duration_s)
+        return tracks
+
+    def _merged(self, steps: Sequence[ChunkStep], chunks: dict[str, Chunk], name: str) -> Track:
+        parts = [track for step in steps for track in chunks[step.digest].tracks if track.name == name]
+        if not parts:
+            raise EncodingFailed("source_damaged", detail=f"{name}: nothing could be read")
+        return merge_track(parts)
+
+    def _kept(self, tracks: Sequence[Track], chunks: dict[str, Chunk]) -> dict[str, int]:
+        """Return the media in the store that the set consists of, with their sizes; each must be whole."""
+        wanted: dict[str, int | None] = {}
+        for track in tracks:
+            wanted[f"{track.name}/{track.init_name}"] = track.init_bytes
+            wanted |= {f"{track.name}/{segment.name}": segment.size_bytes for segment in track.segments}
+        wanted |= {f"{images.SHEET_FOLDER}/{sheet.name}": None for chunk in chunks.values() for sheet in chunk.sheets}
+        there = {
+            info.key.removeprefix(f"{self.prefix}/"): info.size_bytes
+            for info in self.storage.list_keys(f"{self.prefix}/")
+        }
+        torn = {name for name, size in wanted.items() if there.get(name) is None or size not in (None, there[name])}
+        if torn:
+            self._forget(torn, chunks)
+        return {name: there[name] for name in wanted}
+
+    def _forget(self, torn: set[str], chunks: dict[str, Chunk]) -> None:
+        """Take back the notes of chunks whose media are not whole, so that they are made again."""
+        owners = [digest for digest, chunk in chunks.items() if any(name in torn for name in _media_names(chunk))]
+        for digest in owners:
+            self.storage.delete(note_key(self.prefix, digest))
+        raise ChunksMissing(owners)
+
+    def _items(
+        self, tracks: Sequence[Track], chunks: dict[str, Chunk], kept: dict[str, int]
+    ) -> tuple[list[Item], Published]:
+        """Make what is still missing; returns it and the description of everything."""
+        step, start_bps = self.plan.package, self.plan.start_bitrate_bps
+        videos = [track for track in tracks if track.kind == "video"]
+        audio = next((track for track in tracks if track.kind == "audio"), None)
+        duration_s = float((videos or tracks)[0].duration_s)
+        items = self._plain_files(tracks)
+        items += [Item(media_name(track), media_manifest(track)) for track in tracks]
+        items += self._stills(chunks, duration_s)
+        for name, offered in ((MASTER_NAME, videos), (SAVER_NAME, videos[:1])):
+            items.append(Item(name, multivariant_manifest(offered, audio, start_bps)))
+        self.progress.report("package", 1.0)
+        names = {item.name for item in items}
+        return items, Published(
+            duration_s=round(duration_s, 3),
+            master_name=MASTER_NAME,
+            saver_name=SAVER_NAME,
+            audio_name=media_name(audio) if audio is not None else None,
+            mp4_name=mp4_name(step.video_name) if step.video_name is not None else None,
+            m4a_name=M4A_NAME if audio is not None else None,
+            poster_name=images.POSTER_NAME if images.POSTER_NAME in names else None,
+            storyboard_name=images.STORYBOARD_NAME if images.STORYBOARD_NAME in names else None,
+            renditions=tuple(_describe(track) for track in tracks),
+            size_bytes=sum(item.size_bytes for item in items) + sum(kept.values()),
+            recipe=self.plan.recipe,
+        )
+
+    def _plain_files(self, tracks: Sequence[Track]) -> list[Item]:
+        """Remux segments into plain files."""
+        step = self.plan.package
+        wanted = {step.video_name, AUDIO_FOLDER}
+        joined = [self._join(track) for track in tracks if track.name in wanted]
+        call_ffmpeg(
+            package_argv(self.tools, step, self.plan.tags),
+            cwd=self.work_dir,
+            duration_s=self.plan.duration_s,
+            limits=self.limits,
+            cancel=self.cancel,
+            on_fraction=lambda fraction: self.progress.report("package", 0.9 * fraction),
+        )
+        for path in joined:
+            path.unlink()
+        names = [] if step.video_name is None else [mp4_name(step.video_name)]
+        names += [M4A_NAME] if step.has_audio else []
+        return [Item(name, self.work_dir / name) for name in names]
+
+    def _join(self, track: Track) -> Path:
+        """Write init and media segments one after the other: a fragmented MP4 that ffmpeg can remux."""
+        path = self.work_dir / JOINED_FOLDER / f"{track.name}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("wb") as target:
+            for name in (track.init_name, *(segment.name for segment in track.segments)):
+                for block in self.storage.open_range(f"{self.prefix}/{track.name}/{name}"):
+                    target.write(block)
+        return path
+
+    def _stills(self, chunks: dict[str, Chunk], duration_s: float) -> list[Item]:
+        items: list[Item] = []
+        scored = [(chunk.poster_score, digest) for digest, chunk in chunks.items() if chunk.poster_score is not None]
+        if scored:
+            path = self.work_dir / images.POSTER_NAME
+            self.storage.fetch(poster_key(self.prefix, max(scored)[1]), path)
+            items.append(Item(images.POSTER_NAME, path))
+        target = next((step.storyboard for step in self.plan.videos if step.storyboard is not None), None)
+        sheets = sorted((sheet for chunk in chunks.values() for sheet in chunk.sheets), key=lambda sheet: sheet.first)
+        if target is not None and sheets:
+            items.append(Item(images.STORYBOARD_NAME, images.storyboard_text(sheets, target, duration_s)))
+        return items
+
+
+def _media_names(chunk: Chunk) -> list[str]:
+    names = [f"{images.SHEET_FOLDER}/{sheet.name}" for sheet in chunk.sheets]
+    for track in chunk.tracks:
+        names += [f"{track.name}/{name}" for name in (track.init_name, *(part.name for part in track.segments))]
+    return names
+
+
+def _describe(track: Track) -> Rendition:
+    return Rendition(
+        kind=track.kind,
+        name=track.name,
+        manifest_name=media_name(track),
+        width_px=track.width_px,
+        height_px=track.height_px,
+        frame_rate=track.frame_rate,
+        bandwidth_bps=peak_bitrate_bps(track.segments),
+        average_bandwidth_bps=average_bitrate_bps(track.segments),
+        codecs=track.codecs,
+        size_bytes=track.size_bytes,
+    )

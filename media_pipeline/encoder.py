@@ -1,0 +1,195 @@
+"""One step of a plan done: looked for in the store first, else made in a folder of its own and stored.
+
+Not here: the order of steps (`pipeline.py`, or whoever spreads them over machines), putting chunks together
+(`assembly.py`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from . import images
+from .calling import call_ffmpeg
+from .chunks import POSTER_CANDIDATE, Chunk, find_chunk, store_chunk
+from .command.picture import POSTER_FOLDER, STORYBOARD_FOLDER, video_argv, video_folders
+from .command.shared import SourceFile
+from .command.sound import AAC_FRAME, Gain, audio_argv, measure_argv
+from .errors import EncodingFailed
+from .loudness import Loudness, correct, gain_for, is_limiting, lift_for, read_loudness
+from .package import check_tracks, collect_track
+from .steps import AudioStep, LoudnessStep, VideoStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .ports import CancelToken, Storage
+    from .steps import ChunkStep, MediaRange, Plan
+    from .types import RunLimits, Tools
+
+# What ffmpeg says when a stretch lies behind the last picture.
+_NOTHING_THERE = ("Cannot determine format of input", "Output file is empty", "received no packets")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Does steps of one plan; safe to use from several threads at once.
+
+    Attributes:
+        plan: from `make_plan`, for exactly this source.
+        source: a local file, or an address the store signed; only read.
+        storage: where chunks go.
+        prefix: of the set, named by the plan's digest.
+        tools: from `find_tools`.
+        limits: bounds of every process.
+        cancel: asked often; cancelling kills ffmpeg's whole process group.
+    """
+
+    plan: Plan
+    source: Path | str
+    storage: Storage
+    prefix: str
+    tools: Tools
+    limits: RunLimits
+    cancel: CancelToken
+
+    def do(self, step: ChunkStep, work_dir: Path, on_fraction: Callable[[float], None]) -> Chunk:
+        """Return what a step leaves, making it unless it is in the store.
+
+        Args:
+            step: of this plan.
+            work_dir: a folder of its own; made if missing, removed when the chunk is stored.
+            on_fraction: told from 0 to 1 how far it is.
+
+        Raises:
+            EncodingFailed: ffmpeg did not finish, or what it wrote is not whole.
+            OutOfSpace: the working disk is full. StorageError passes through.
+            Cancelled: when asked to stop; nothing is running any more.
+        """
+        found = find_chunk(self.storage, self.prefix, step.digest)
+        if found is not None:
+            on_fraction(1.0)
+            return found
+        started = time.monotonic()
+        work_dir.mkdir(parents=True, exist_ok=True)
+        job = _Work(self, work_dir, self._length_s(step.range), on_fraction)
+        if isinstance(step, LoudnessStep):
+            chunk = Chunk(step.digest, 0.0, gain=job.measure(step))
+        elif isinstance(step, AudioStep):
+            chunk = job.sound(step, self._gain(step))
+        else:
+            chunk = job.picture(step)
+        chunk = Chunk(
+            chunk.digest,
+            round(time.monotonic() - started, 2),
+            chunk.tracks,
+            chunk.gain,
+            chunk.poster_score,
+            chunk.sheets,
+        )
+        store_chunk(self.storage, self.prefix, chunk, work_dir, has_init=step.range.start_s == 0)
+        shutil.rmtree(work_dir)
+        on_fraction(1.0)
+        return chunk
+
+    def _gain(self, step: AudioStep) -> Gain:
+        measured = find_chunk(self.storage, self.prefix, step.loudness)
+        if measured is None or measured.gain is None:
+            raise EncodingFailed(is_transient=True, detail="the sound has not been measured yet")
+        return measured.gain
+
+    def _length_s(self, stretch: MediaRange) -> float:
+        left_s = max(1.0, self.plan.duration_s - float(stretch.start_s))
+        return left_s if stretch.length_s is None else min(left_s, float(stretch.length_s))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One step under way in its folder."""
+
+    encoder: Encoder
+    work_dir: Path
+    length_s: float
+    on_fraction: Callable[[float], None]
+
+    @property
+    def _source(self) -> SourceFile:
+        return SourceFile(self.encoder.source, self.encoder.plan.container, self.encoder.plan.tags)
+
+    def measure(self, step: LoudnessStep) -> Gain:
+        """Find the gain: one pass over the sound; one more for a quiet source, one more where peaks get limited."""
+        measure = partial(self._loudness, step)
+        measured = measure(Gain(), (0.0, 0.5))
+        lift = lift_for(measured, step.audio)
+        if lift.gain_db:
+            measured = measure(Gain(lift_db=lift.gain_db), (0.5, 0.75))
+        gain = gain_for(measured, lift, step.audio)
+        if is_limiting(measured, gain, step.audio):
+            gain = correct(gain, measure(gain, (0.75, 1.0), is_limited=True), lift, step.audio)
+        return gain
+
+    def _loudness(
+        self, step: LoudnessStep, gain: Gain, share: tuple[float, float], *, is_limited: bool = False
+    ) -> Loudness | None:
+        argv = measure_argv(self.encoder.tools, self._source, step, gain, is_limited=is_limited)
+        return read_loudness(self._ffmpeg(argv, share))
+
+    def sound(self, step: AudioStep, gain: Gain) -> Chunk:
+        """Write one stretch of the sound."""
+        folder = self.work_dir / step.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._ffmpeg(audio_argv(self.encoder.tools, self._source, step, gain))
+        if step.range.start_s and not any(folder.glob("*.m4s")):
+            return Chunk(step.digest, 0.0)
+        track = collect_track(
+            folder,
+            "audio",
+            step.folder,
+            first_segment=step.range.first_segment,
+            edit_ticks=AAC_FRAME if step.range.start_s else None,
+        )
+        return Chunk(step.digest, 0.0, (track,))
+
+    def picture(self, step: VideoStep) -> Chunk:
+        """Write the rungs of one chunk, and what its stills are good for."""
+        for name in video_folders(step):
+            (self.work_dir / name).mkdir(exist_ok=True)
+        try:
+            self._ffmpeg(video_argv(self.encoder.tools, self._source, step))
+        except EncodingFailed as failure:
+            # The container promised more picture than there is: nothing is missing, the lecture just ends earlier.
+            if step.range.start_s and any(word in failure.stderr_tail for word in _NOTHING_THERE):
+                return Chunk(step.digest, 0.0)
+            raise
+        if step.range.start_s and not any((self.work_dir / step.rungs[0].name).glob("*.m4s")):
+            return Chunk(step.digest, 0.0)
+        rate, first = step.ladder.frame_rate, step.range.first_segment
+        tracks = tuple(
+            collect_track(self.work_dir / rung.name, "video", rung.name, frame_rate=rate, first_segment=first)
+            for rung in step.rungs
+        )
+        check_tracks(tracks)
+        score: tuple[bool, float] | None = None
+        sheets: tuple[images.Sheet, ...] = ()
+        if step.poster is not None:
+            stills, target = self.work_dir / POSTER_FOLDER, self.work_dir / POSTER_CANDIDATE
+            score = images.write_poster(stills, target, step.poster.policy.quality)
+        if step.storyboard is not None:
+            stills = self.work_dir / STORYBOARD_FOLDER
+            sheets = tuple(images.write_sheets(stills, self.work_dir / "sheets", step.storyboard))
+        return Chunk(step.digest, 0.0, tracks, poster_score=score, sheets=sheets)
+
+    def _ffmpeg(self, argv: list[str], share: tuple[float, float] = (0.0, 1.0)) -> str:
+        start, end = share
+        return call_ffmpeg(
+            argv,
+            cwd=self.work_dir,
+            duration_s=self.length_s,
+            limits=self.encoder.limits,
+            cancel=self.encoder.cancel,
+            on_fraction=lambda fraction: self.on_fraction(start + (end - start) * fraction),
+        )

@@ -1,0 +1,165 @@
+"""The steps of a plan as values, and a plan's JSON.
+
+A digest names everything that decides a step's bytes: source, recipe, and the step's own parameters. Any worker that
+finds the digest's note in the store need not do the step again. Not here: deciding steps (`plan.py`), argv
+(`command.py`), execution (`encoder.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from pydantic import TypeAdapter
+
+from .ladder import AudioPolicy, PosterPolicy, StoryboardPolicy
+from .types import Ladder, Rung
+
+AUDIO_FOLDER = "audio"
+#: What is made for the first minutes only, while the whole is not there yet.
+EARLY_AUDIO_FOLDER = "live/audio"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """A stretch of the source on the segment grid; no length means to the end."""
+
+    start_s: Fraction = Fraction(0)
+    length_s: Fraction | None = None
+    first_segment: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether this is the source from start to end."""
+        return self.start_s == 0 and self.length_s is None
+
+
+@dataclass(frozen=True, slots=True)
+class PosterTarget:
+    """Candidate stills taken while encoding, one of which becomes the poster."""
+
+    rate: Fraction
+    width_px: int
+    height_px: int
+    policy: PosterPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class StoryboardTarget:
+    """Small stills on a fixed rhythm, joined into sheets; `first` numbers a chunk's stills within the lecture."""
+
+    width_px: int
+    height_px: int
+    policy: StoryboardPolicy
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoudnessStep:
+    """Measure the sound, so that the encode can set one gain."""
+
+    digest: str
+    stream_index: int
+    channels: int
+    range: MediaRange
+    audio: AudioPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStep:
+    """Decode one chunk once and write some or all rungs of it, with the stills from the same decode."""
+
+    digest: str
+    stream_index: int
+    is_interlaced: bool
+    range: MediaRange
+    ladder: Ladder
+    rungs: tuple[Rung, ...]
+    encoder_threads: int
+    poster: PosterTarget | None
+    storyboard: StoryboardTarget | None
+    transfer: Literal["sdr", "pq", "hlg"] = "sdr"
+    #: A picture that ends before the sound stands still until then.
+    held_until_s: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStep:
+    """Write one stretch of the one audio rendition, with the gain a loudness step found."""
+
+    digest: str
+    stream_index: int
+    channels: int
+    range: MediaRange
+    segment_s: Fraction
+    audio: AudioPolicy
+    loudness: str
+    folder: str = AUDIO_FOLDER
+    #: Sound that ends before the picture goes on as silence until then.
+    filled_until_s: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageStep:
+    """Remux what was encoded into plain files; `video_name` is the rung inside the MP4."""
+
+    digest: str
+    video_name: str | None
+    has_audio: bool
+
+
+ChunkStep: TypeAlias = LoudnessStep | VideoStep | AudioStep
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything to be done to one source under one policy.
+
+    Video steps come in the order of their ranges; a first range may be made in two steps, so that its lowest rung is
+    there at once. The early steps give the first minutes a sound before the whole sound has been measured.
+    """
+
+    digest: str
+    recipe: str
+    source_sha256: str
+    container: str
+    duration_s: float
+    start_bitrate_bps: int
+    tags: tuple[tuple[str, str], ...]
+    ladder: Ladder | None
+    loudness: LoudnessStep | None
+    audios: tuple[AudioStep, ...]
+    videos: tuple[VideoStep, ...]
+    early_loudness: LoudnessStep | None
+    early_audios: tuple[AudioStep, ...]
+    package: PackageStep
+
+    @property
+    def chunk_steps(self) -> tuple[ChunkStep, ...]:
+        """Return all steps that leave a chunk, in the order in which they are best begun.
+
+        What the first minute needs comes first, then the sound, which all of the picture's chunks can overtake.
+        """
+        heads = [step for step in self.videos if step.range.start_s == 0]
+        early = [step for step in (self.early_loudness, *self.early_audios[:1]) if step is not None]
+        sound = [step for step in (*self.early_audios[1:], self.loudness, *self.audios) if step is not None]
+        rest = [step for step in self.videos if step.range.start_s != 0]
+        return (*early, *heads, *sound, *rest)
+
+
+_ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
+
+
+def plan_to_json(plan: Plan) -> bytes:
+    """Return a plan as JSON, for workers that did not make it."""
+    return _ADAPTER.dump_json(plan)
+
+
+def plan_from_json(data: bytes) -> Plan:
+    """Return the plan `plan_to_json` wrote.
+
+    Raises:
+        ValueError: when it was written by a release that knew other steps.
+    """
+    return _ADAPTER.validate_json(data)
