@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .ports import CancelToken
 
+# Containers round times to milliseconds: the fastest allowed source may look this much faster.
+_ROUNDED_STEP = 0.9
 _CHILD = Path(__file__).with_name("probe_child.py")
 
 
@@ -103,6 +105,10 @@ def _judge_video(found: Mapping[str, Any], timing: Mapping[str, Any], limits: Pr
     if rotation_deg % 180 == 90:
         display = (display[1], display[0])
     rates = [Fraction(rate) for rate in found["rates"]]
+    step_s = timing["usual_step_s"]
+    # Whatever the headers say: each of these frames would have to be decoded.
+    if step_s is not None and step_s * limits.max_frame_rate < _ROUNDED_STEP:
+        raise MediaRefused("too_many_frames", detail=f"{step_s:.6f} s apart")
     return VideoInfo(
         stream_index=found["stream_index"],
         codec=found["codec"],

@@ -66,7 +66,7 @@ class Reach:
 class Timing:
     """The result, in seconds from the start of the file; `lost_s` is what the headers promise beyond the last packet.
 
-    `is_cut`: something is missing at the end, even where nobody knows how much.
+    `is_cut`: something is missing at the end, even where nobody knows how much. `usual_step_s` lies between two frames.
     """
 
     duration_s: float
@@ -75,6 +75,7 @@ class Timing:
     ends_s: dict[int, float] = field(default_factory=dict)
     is_seekable: bool = False
     is_variable: bool = False
+    usual_step_s: float | None = None
 
 
 def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cut: bool) -> Timing:
@@ -103,6 +104,8 @@ def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cu
         is_cut=is_cut and (lost_s > 0 or not can_believe),
         ends_s=ends_s,
         is_variable=_vary(distances),
+        # Two clocks in one sample lie between each other: their steps say nothing.
+        usual_step_s=sorted(distances)[len(distances) // 2] if distances and is_ordered else None,
         is_seekable=can_believe
         and is_ordered
         and not any(reach.has_jumps for reach in reaches.values())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def bad(shelf: ClipShelf, name: str) -> Path:
     """Return one of BAD_SOURCES as a file."""
-    return shelf.once(f"bad-{name}", lambda target: target.write_bytes(BAD_SOURCES[name](shelf)))
+    return shelf._once(f"bad-{name}", lambda target: target.write_bytes(BAD_SOURCES[name](shelf)))
 
 
 def _index_lost(shelf: ClipShelf) -> bytes:
@@ -48,26 +48,39 @@ def _other_file_named(shelf: ClipShelf) -> bytes:
 
 def _goes_on_elsewhere(shelf: ClipShelf) -> bytes:
     """A Matroska file that says its next part is another file."""
-    target = shelf.once("linked.mkv", lambda path: shelf.ffmpeg("-i", shelf.moving(), "-c", "copy", path))
+    target = shelf._once("linked.mkv", lambda path: shelf._ffmpeg("-i", shelf.moving(), "-c", "copy", path))
     data = target.read_bytes()
     at = data.index(b"\x73\xa4\x90")
     return data[:at] + b"\x3e\xb9\x23\x8f" + data[at + 3 : at + 18] + data[at + 19 :]
 
 
 def _huge_picture(shelf: ClipShelf) -> bytes:
-    """Some kilobytes that unfold to pictures of 16384 by 16384."""
-    name = "huge.mkv"
-    coding = ("-frames:v", 2, "-c:v", "mjpeg", "-q:v", 31, "-pix_fmt", "yuvj420p")
-    return shelf.lavfi(name, "color=c=gray:s=16384x16384:r=1:d=2", None, *coding).read_bytes()
+    """Some kilobytes that unfold to pictures of 10000 by 10000."""
+    coding = ("-frames:v", 2, "-c:v", "png", "-pix_fmt", "gray")
+    return shelf._lavfi("huge.mkv", "color=c=gray:s=10000x10000:r=1:d=2", None, *coding).read_bytes()
 
 
 def _endless_claim(shelf: ClipShelf) -> bytes:
-    """Some kilobytes whose header promises a thousand hours, in a form whose packets cannot disagree."""
-    data = bytearray(shelf.lavfi("claim.wav", None, "sine=d=2:r=8000", "-c:a", "pcm_s16le").read_bytes())
+    """Some kilobytes that say of themselves to be thirteen hours: one sample a second."""
+    data = bytearray(shelf._lavfi("claim.wav", None, "sine=d=6:r=8000", "-c:a", "pcm_s16le").read_bytes())
     rate = data.index(b"fmt ") + 12
-    data[rate : rate + 4] = (1).to_bytes(4, "little")  # one sample a second
-    data[rate + 4 : rate + 8] = (2).to_bytes(4, "little")
-    return bytes(data) + bytes(60_000)
+    data[rate : rate + 8] = (1).to_bytes(4, "little") + (2).to_bytes(4, "little")
+    return bytes(data)
+
+
+def _many_frames(shelf: ClipShelf) -> bytes:
+    """A short file that says it shows a thousand pictures a second."""
+    data = bytearray(shelf._lavfi("rate.avi", "testsrc2=s=64x48:r=25:d=60", None, "-c:v", "mpeg4").read_bytes())
+    header = data.index(b"strh") + 8
+    data[header + 20 : header + 28] = (1).to_bytes(4, "little") + (1000).to_bytes(4, "little")
+    return bytes(data)
+
+
+def _many_streams(shelf: ClipShelf) -> bytes:
+    """A transport stream with more sounds than any lecture has."""
+    sounds = [word for _ in range(40) for word in ("-map", "0:a")]
+    given = ("-f", "lavfi", "-i", "sine=d=2:r=8000", *sounds, "-c:a", "mp2", "-ar", 16000, "-b:a", "8k", "-f", "mpegts")
+    return shelf._once("streams.ts", lambda target: shelf._ffmpeg(*given, target)).read_bytes()
 
 
 BAD_SOURCES: dict[str, Callable[[ClipShelf], bytes]] = {
@@ -93,5 +106,7 @@ BAD_SOURCES: dict[str, Callable[[ClipShelf], bytes]] = {
     "goes-on-elsewhere.mkv": _goes_on_elsewhere,
     "huge-picture.mkv": _huge_picture,
     "endless-claim.wav": _endless_claim,
+    "many-frames.avi": _many_frames,
+    "many-streams.ts": _many_streams,
     "dash.mp4": lambda shelf: f"<?xml version='1.0'?><MPD><BaseURL>file:{shelf.moving()}</BaseURL></MPD>".encode(),
 }

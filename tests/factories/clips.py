@@ -68,7 +68,7 @@ class ClipShelf:
         """Slides with speech, H.264 and mono AAC in MP4, labelled as made with AI and with a copyright note."""
 
         def make(target: Path) -> None:
-            self.ffmpeg(
+            self._ffmpeg(
                 *("-f", "lavfi", "-i", slides_filter(width_px, height_px, rate, duration_s)),
                 *("-stream_loop", "-1", "-i", self.speech, "-t", duration_s),
                 *(*X264, "-g", 2 * rate, "-c:a", "aac", "-b:a", "96k", "-ac", 1, "-ar", 44100),
@@ -76,46 +76,46 @@ class ClipShelf:
                 *("-movflags", "+use_metadata_tags", target),
             )
 
-        return self.once(f"lecture-{duration_s}-{width_px}x{height_px}-{rate}.mp4", make)
+        return self._once(f"lecture-{duration_s}-{width_px}x{height_px}-{rate}.mp4", make)
 
     def moving(self, duration_s: int = 6, width_px: int = 640, height_px: int = 360, rate: str = "25") -> Path:
         """Restless picture with stereo tones."""
         source = f"testsrc2=s={width_px}x{height_px}:r={rate}:d={duration_s}"
         sound = f"aevalsrc=0.3*sin(440*2*PI*t)|0.3*sin(660*2*PI*t):s=48000:d={duration_s}"
         name = f"moving-{duration_s}-{width_px}x{height_px}-{rate.replace('/', '_')}.mp4"
-        return self.lavfi(name, source, sound, *X264, "-g", 48, "-c:a", "aac")
+        return self._lavfi(name, source, sound, *X264, "-g", 48, "-c:a", "aac")
 
     def silent_picture(self) -> Path:
         """A picture without any sound track."""
-        return self.lavfi("silent-picture.mp4", "testsrc2=s=640x360:r=25:d=5", None, *X264)
+        return self._lavfi("silent-picture.mp4", "testsrc2=s=640x360:r=25:d=5", None, *X264)
 
     def digital_silence(self) -> Path:
         """A picture with a sound track of zeros."""
-        return self.lavfi("silence.mp4", "testsrc2=s=320x240:r=25:d=5", "anullsrc=cl=mono:r=48000:d=5", *X264)
+        return self._lavfi("silence.mp4", "testsrc2=s=320x240:r=25:d=5", "anullsrc=cl=mono:r=48000:d=5", *X264)
 
     def audio_with_cover(self) -> Path:
         """An M4A with a cover picture, as podcasts have."""
 
         def make(target: Path) -> None:
-            self.ffmpeg(
+            self._ffmpeg(
                 *("-stream_loop", "-1", "-i", self.speech, "-i", self.picture(), "-t", 8, "-map", 0, "-map", 1),
                 *("-c:a", "aac", "-c:v", "mjpeg", "-disposition:v", "attached_pic", target),
             )
 
-        return self.once("cover.m4a", make)
+        return self._once("cover.m4a", make)
 
     def plain_audio(self) -> Path:
         """An MP3."""
-        return self.lavfi("plain.mp3", None, "sine=f=300:d=6:r=44100", "-c:a", "libmp3lame")
+        return self._lavfi("plain.mp3", None, "sine=f=300:d=6:r=44100", "-c:a", "libmp3lame")
 
     def spoken(self, volume_db: float) -> Path:
         """Speech at another level, 10 s, no picture; positive values clip as careless recordings do."""
 
         def make(target: Path) -> None:
             loop = ("-stream_loop", "-1", "-i", self.speech, "-t", 10)
-            self.ffmpeg(*loop, "-af", f"volume={volume_db}dB", "-c:a", "pcm_s16le", target)
+            self._ffmpeg(*loop, "-af", f"volume={volume_db}dB", "-c:a", "pcm_s16le", target)
 
-        return self.once(f"spoken{volume_db:+.0f}.wav", make)
+        return self._once(f"spoken{volume_db:+.0f}.wav", make)
 
     # ---- unusual pictures
 
@@ -126,36 +126,36 @@ class ClipShelf:
             # The order of versions: 6.1 and newer know -display_rotation, older ones the rotate tag.
             given = ("-i", self.moving(5, 1280, 720))
             try:
-                self.ffmpeg("-display_rotation:v", 270, *given, "-c", "copy", target)
+                self._ffmpeg("-display_rotation:v", 270, *given, "-c", "copy", target)
             except subprocess.CalledProcessError:
-                self.ffmpeg(*given, "-c", "copy", "-metadata:s:v", "rotate=90", target)
+                self._ffmpeg(*given, "-c", "copy", "-metadata:s:v", "rotate=90", target)
 
-        return self.once("upright.mp4", make)
+        return self._once("upright.mp4", make)
 
     def odd_size(self) -> Path:
         """853x481, as cropped screen recordings are."""
         source = "testsrc2=s=854x482:r=25:d=5,format=yuv444p,crop=853:481"
-        return self.lavfi("odd.mkv", source, None, "-c:v", "ffv1")
+        return self._lavfi("odd.mkv", source, None, "-c:v", "ffv1")
 
     def anamorphic(self) -> Path:
         """720x576 stored, 16:9 shown."""
-        return self.lavfi("anamorphic.mp4", "testsrc2=s=720x576:r=25:d=5,setsar=64/45", None, *X264)
+        return self._lavfi("anamorphic.mp4", "testsrc2=s=720x576:r=25:d=5,setsar=64/45", None, *X264)
 
     def ten_bit(self) -> Path:
         """Ten bits for each colour."""
         source = "testsrc2=s=640x480:r=25:d=5,format=yuv420p10le"
-        return self.lavfi("ten-bit.mkv", source, None, "-c:v", "ffv1", "-pix_fmt", "yuv420p10le")
+        return self._lavfi("ten-bit.mkv", source, None, "-c:v", "ffv1", "-pix_fmt", "yuv420p10le")
 
     def variable_rate(self) -> Path:
         """Frames at changing distances, as screen recorders write: all of 30 a second, then every third."""
         source = "testsrc2=s=640x360:r=30:d=6,select='lt(t,3)+not(mod(n,3))'"
-        return self.lavfi("variable.mp4", source, "sine=d=6", *X264, "-fps_mode", "vfr", "-c:a", "aac")
+        return self._lavfi("variable.mp4", source, "sine=d=6", *X264, "-fps_mode", "vfr", "-c:a", "aac")
 
     def interlaced(self) -> Path:
         """Fields instead of frames: MPEG-2 in a transport stream, as broadcasters hand over."""
         source = "testsrc2=s=720x576:r=50:d=5,tinterlace=interleave_top,fieldorder=tff,setsar=64/45"
         coding = ("-c:v", "mpeg2video", "-b:v", "4M", "-flags", "+ildct+ilme", "-top", 1, "-f", "mpegts")
-        return self.lavfi("interlaced.ts", source, "sine=d=5", *coding, "-c:a", "mp2")
+        return self._lavfi("interlaced.ts", source, "sine=d=5", *coding, "-c:a", "mp2")
 
     def recorder_webm(self) -> Path:
         """WebM as browsers record it: no duration in the header."""
@@ -177,9 +177,9 @@ class ClipShelf:
                 "webm",
                 "pipe:1",
             )
-            target.write_bytes(self.ffmpeg(*given, *coding))
+            target.write_bytes(self._ffmpeg(*given, *coding))
 
-        return self.once("recorder.webm", make)
+        return self._once("recorder.webm", make)
 
     def late_picture(self) -> Path:
         """The picture starts a second after the sound."""
@@ -197,24 +197,24 @@ class ClipShelf:
                 "-i",
                 "testsrc2=s=320x240:r=25:d=5",
             )
-            self.ffmpeg(*given, "-map", "1:v", "-map", "0:a", *X264, "-c:a", "aac", target)
+            self._ffmpeg(*given, "-map", "1:v", "-map", "0:a", *X264, "-c:a", "aac", target)
 
-        return self.once("late.mp4", make)
+        return self._once("late.mp4", make)
 
     def black_start(self) -> Path:
         """Two thirds black, then a picture."""
         source = "testsrc2=s=640x360:r=25:d=6,drawbox=w=iw:h=ih:color=black:t=fill:enable='lt(t,4)'"
-        return self.lavfi("black-start.mp4", source, None, *X264)
+        return self._lavfi("black-start.mp4", source, None, *X264)
 
     def all_black(self) -> Path:
         """Nothing but black."""
-        return self.lavfi("all-black.mp4", "color=c=black:s=320x240:r=25:d=5", None, *X264)
+        return self._lavfi("all-black.mp4", "color=c=black:s=320x240:r=25:d=5", None, *X264)
 
     # ---- what must be refused
 
     def picture(self) -> Path:
         """A JPEG."""
-        return self.lavfi("picture.jpg", "testsrc2=s=640x480:d=1:r=1", None, "-frames:v", 1, "-update", 1)
+        return self._lavfi("picture.jpg", "testsrc2=s=640x480:d=1:r=1", None, "-frames:v", 1, "-update", 1)
 
     # ---- workings
 
@@ -230,15 +230,15 @@ class ClipShelf:
             bursts = (
                 "anoisesrc=c=pink:a=0.5:d=10:r=22050,bandpass=f=700:w=900,volume='0.05+0.9*pow(sin(5*t),2)':eval=frame"
             )
-            self.ffmpeg("-f", "lavfi", "-i", bursts, "-c:a", "pcm_s16le", target)
+            self._ffmpeg("-f", "lavfi", "-i", bursts, "-c:a", "pcm_s16le", target)
 
-        return self.once("speech.wav", make)
+        return self._once("speech.wav", make)
 
-    def lavfi(self, name: str, picture: str | None, sound: str | None, *coding: object) -> Path:
+    def _lavfi(self, name: str, picture: str | None, sound: str | None, *coding: object) -> Path:
         given = [word for source in (picture, sound) if source is not None for word in ("-f", "lavfi", "-i", source)]
-        return self.once(name, lambda target: self.ffmpeg(*given, *coding, target))
+        return self._once(name, lambda target: self._ffmpeg(*given, *coding, target))
 
-    def once(self, name: str, make: Callable[[Path], object]) -> Path:
+    def _once(self, name: str, make: Callable[[Path], object]) -> Path:
         target = self.folder / name
         if not target.exists():
             waiting = self.folder / f"{os.getpid()}-{name}"
@@ -246,6 +246,6 @@ class ClipShelf:
             waiting.replace(target)
         return target
 
-    def ffmpeg(self, *words: object) -> bytes:
+    def _ffmpeg(self, *words: object) -> bytes:
         argv = [ffmpeg_program(), "-hide_banner", "-nostdin", "-v", "error", "-y", *(str(word) for word in words)]
         return subprocess.run(argv, check=True, capture_output=True).stdout

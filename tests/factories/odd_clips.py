@@ -27,7 +27,7 @@ _RAMP = (
 
 def ramp(shelf: ClipShelf) -> Path:
     """A picture from black at the left to white at the right, in ordinary colours."""
-    return shelf.lavfi("ramp.mp4", f"{_RAMP},format=yuv420p", None, *X264)
+    return shelf._lavfi("ramp.mp4", f"{_RAMP},format=yuv420p", None, *X264)
 
 
 def hdr_ramp(shelf: ClipShelf, transfer: str) -> Path:
@@ -35,7 +35,7 @@ def hdr_ramp(shelf: ClipShelf, transfer: str) -> Path:
     name = {"pq": "smpte2084", "hlg": "arib-std-b67"}[transfer]
     source = f"{_RAMP},zscale=p=bt2020:t={name}:m=bt2020nc:r=tv:npl=203,format=yuv420p10le"
     tags = ("-color_primaries", "bt2020", "-color_trc", name, "-colorspace", "bt2020nc")
-    return shelf.lavfi(f"ramp-{transfer}.mp4", source, None, "-c:v", "libx264", "-preset", "ultrafast", *tags)
+    return shelf._lavfi(f"ramp-{transfer}.mp4", source, None, "-c:v", "libx264", "-preset", "ultrafast", *tags)
 
 
 def late_clock(shelf: ClipShelf) -> Path:
@@ -57,21 +57,21 @@ def restarted_clock(shelf: ClipShelf) -> Path:
     """Two transport streams one after the other: the clock jumps back in the middle."""
 
     def make(target: Path) -> None:
-        part = shelf.lavfi("part.ts", "testsrc2=s=320x240:r=25:d=4", "sine=d=4", *X264, "-c:a", "aac", "-f", "mpegts")
+        part = shelf._lavfi("part.ts", "testsrc2=s=320x240:r=25:d=4", "sine=d=4", *X264, "-c:a", "aac", "-f", "mpegts")
         target.write_bytes(part.read_bytes() * 2)
 
-    return shelf.once("restarted.ts", make)
+    return shelf._once("restarted.ts", make)
 
 
 def without_times(shelf: ClipShelf) -> Path:
     """Bare H.264 without any container."""
-    return shelf.lavfi("bare.h264", "testsrc2=s=320x240:r=25:d=5", None, *X264, "-f", "h264")
+    return shelf._lavfi("bare.h264", "testsrc2=s=320x240:r=25:d=5", None, *X264, "-f", "h264")
 
 
 def unequal(shelf: ClipShelf, picture_s: int, sound_s: int) -> Path:
     """Picture and sound of different length."""
     source = f"testsrc2=s=320x240:r=25:d={picture_s}"
-    return shelf.lavfi(f"unequal-{picture_s}-{sound_s}.mp4", source, f"sine=d={sound_s}", *X264, "-c:a", "aac")
+    return shelf._lavfi(f"unequal-{picture_s}-{sound_s}.mp4", source, f"sine=d={sound_s}", *X264, "-c:a", "aac")
 
 
 def two_sounds(shelf: ClipShelf) -> Path:
@@ -81,9 +81,9 @@ def two_sounds(shelf: ClipShelf) -> Path:
         given = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=5", "-f", "lavfi", "-i", "sine=f=300:d=5")
         given += ("-f", "lavfi", "-i", "sine=f=1000:d=5")
         marks = ("-disposition:a:0", 0, "-disposition:a:1", "default")
-        shelf.ffmpeg(*given, "-map", 0, "-map", 1, "-map", 2, *X264, "-c:a", "aac", *marks, target)
+        shelf._ffmpeg(*given, "-map", 0, "-map", 1, "-map", 2, *X264, "-c:a", "aac", *marks, target)
 
-    return shelf.once("two-sounds.mkv", make)
+    return shelf._once("two-sounds.mkv", make)
 
 
 def empty_first_sound(shelf: ClipShelf) -> Path:
@@ -92,9 +92,9 @@ def empty_first_sound(shelf: ClipShelf) -> Path:
     def make(target: Path) -> None:
         given = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=5", "-f", "lavfi", "-i", "sine=f=1000:d=5")
         empty = ("-filter_complex", "[1:a]asplit[a][b];[a]atrim=end=0[none]", "-map", "0:v", "-map", "[none]")
-        shelf.ffmpeg(*given, *empty, "-map", "[b]", *X264, "-c:a", "pcm_s16le", target)
+        shelf._ffmpeg(*given, *empty, "-map", "[b]", *X264, "-c:a", "pcm_s16le", target)
 
-    return shelf.once("empty-first.mkv", make)
+    return shelf._once("empty-first.mkv", make)
 
 
 def subtitled(shelf: ClipShelf, ending: str) -> Path:
@@ -123,9 +123,9 @@ def subtitled(shelf: ClipShelf, ending: str) -> Path:
         maps = ("-map", 0, "-map", 1, "-map", 2)
         target_name = ("-f", {"mp4": "mp4", "webm": "webm"}.get(ending, "matroska"), target)
         source = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=5")
-        shelf.ffmpeg(*source, *texts, *maps, *picture, "-c:s", coding, *names, *target_name)
+        shelf._ffmpeg(*source, *texts, *maps, *picture, "-c:s", coding, *names, *target_name)
 
-    return shelf.once(f"subtitled.{ending}", make)
+    return shelf._once(f"subtitled.{ending}", make)
 
 
 def picture_subtitles(shelf: ClipShelf) -> Path:
@@ -135,12 +135,12 @@ def picture_subtitles(shelf: ClipShelf) -> Path:
         data = subtitled(shelf, "mkv").read_bytes()
         target.write_bytes(data.replace(b"S_TEXT/UTF8", b"S_VOBSUB\0\0\0"))
 
-    return shelf.once("picture-subtitles.mkv", make)
+    return shelf._once("picture-subtitles.mkv", make)
 
 
 def slideshow(shelf: ClipShelf) -> Path:
     """Two pictures a second, as exported presentations have."""
-    return shelf.lavfi("slideshow.mp4", "testsrc2=s=640x360:r=2:d=8", "sine=d=8", *X264, "-g", 2, "-c:a", "aac")
+    return shelf._lavfi("two-a-second.mp4", "testsrc2=s=640x360:r=2:d=8", "sine=d=8", *X264, "-g", 2, "-c:a", "aac")
 
 
 def still_screen(shelf: ClipShelf) -> Path:
@@ -152,19 +152,19 @@ def still_screen(shelf: ClipShelf) -> Path:
         "color=c=0x303030:s=320x240:r=25:d=40,drawbox=w=iw:h=ih:color=0xd0d0d0:t=fill:enable='gte(t,20)',"
         "select='lt(t,0.5)+eq(n,500)+gt(t,39.5)'"
     )
-    return shelf.lavfi("still-screen.mp4", source, "sine=d=40", *X264, "-fps_mode", "vfr", "-c:a", "aac")
+    return shelf._lavfi("still-screen.mp4", source, "sine=d=40", *X264, "-fps_mode", "vfr", "-c:a", "aac")
 
 
 def eight_k(shelf: ClipShelf) -> Path:
     """7680 by 4320 points."""
-    return shelf.lavfi("8k.mp4", "testsrc2=s=7680x4320:r=5:d=1.2", None, *X264)
+    return shelf._lavfi("8k.mp4", "testsrc2=s=7680x4320:r=5:d=1.2", None, *X264)
 
 
 def six_hours(shelf: ClipShelf, hours: float = 6) -> Path:
     """A whole day's course in one tiny file: a still picture once in ten seconds, and quiet."""
     seconds = int(hours * 3600)
     picture, sound = f"color=s=64x64:r=1/10:d={seconds}", f"anullsrc=cl=mono:r=8000:d={seconds}"
-    return shelf.lavfi(f"hours-{seconds}.mp4", picture, sound, *X264, "-g", 6, "-c:a", "aac", "-b:a", "8k")
+    return shelf._lavfi(f"hours-{seconds}.mp4", picture, sound, *X264, "-g", 6, "-c:a", "aac", "-b:a", "8k")
 
 
 def cut_short(shelf: ClipShelf, ending: str) -> Path:
@@ -172,11 +172,11 @@ def cut_short(shelf: ClipShelf, ending: str) -> Path:
 
     def make(target: Path) -> None:
         whole = shelf.folder / f"whole.{ending}"
-        shelf.ffmpeg("-i", shelf.moving(12, 320, 240), "-c", "copy", "-movflags", "+faststart", whole)
+        shelf._ffmpeg("-i", shelf.moving(12, 320, 240), "-c", "copy", "-movflags", "+faststart", whole)
         data = whole.read_bytes()
         target.write_bytes(data[: len(data) * 2 // 3])
 
-    return shelf.once(f"cut-short.{ending}", make)
+    return shelf._once(f"cut-short.{ending}", make)
 
 
 def torn_middle(shelf: ClipShelf) -> Path:
@@ -188,11 +188,11 @@ def torn_middle(shelf: ClipShelf) -> Path:
         data[first : first + length] = bytes((index * index * 31) % 256 for index in range(length))
         target.write_bytes(data)
 
-    return shelf.once("torn.mp4", make)
+    return shelf._once("torn.mp4", make)
 
 
 def _signals(shelf: ClipShelf, name: str, *clock: object) -> Path:
-    return shelf.once(name, lambda target: shelf.ffmpeg(*_SIGNALS, *X264, "-c:a", "aac", *clock, target))
+    return shelf._once(name, lambda target: shelf._ffmpeg(*_SIGNALS, *X264, "-c:a", "aac", *clock, target))
 
 
 def in_step(shelf: ClipShelf) -> Path:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from media_pipeline import MediaRefused, ProbeLimits, probe
+from media_pipeline.errors import SENTENCES
 from tests.factories.bad_clips import BAD_SOURCES, bad
 
 CODES = {
@@ -26,6 +27,8 @@ CODES = {
     "goes-on-elsewhere.mkv": "parts_elsewhere",
     "huge-picture.mkv": "too_large_picture",
     "endless-claim.wav": "too_long",
+    "many-frames.avi": "too_many_frames",
+    "many-streams.ts": "too_many_streams",
     "hls.mp4": "points_elsewhere",
     "concat.mp4": "points_elsewhere",
     "dash.mp4": "points_elsewhere",
@@ -37,6 +40,7 @@ def test_bad_source_is_refused_with_its_code(shelf, name):
     with pytest.raises(MediaRefused) as caught:
         probe(bad(shelf, name))
     assert caught.value.code == CODES[name]
+    assert caught.value.sentence == SENTENCES[CODES[name]]
     assert not caught.value.is_transient
     assert caught.value.sentence.endswith("。")
 

@@ -8,6 +8,7 @@ import pytest
 
 from media_pipeline import MediaRefused, ProbeLimits
 from media_pipeline.errors import SENTENCES
+from media_pipeline.findings import FINDINGS
 from media_pipeline.probe import judge
 from media_pipeline.probe_child import RefusedError, refuse_by_signature
 
@@ -23,7 +24,7 @@ def found(**changes):
         "container": "mov,mp4", "size_bytes": 1, "streams": 2, "has_cover": False, "video": picture, "audio": audio,
         "audio_tracks": 1, "subtitles": [], "tags": {"AIGC": "{}", "copyright": "x"},
         "timing": {"duration_s": 60.0, "lost_s": 0.0, "is_cut": False, "ends_s": {"0": 60.0, "1": 60.0},
-                   "is_seekable": True, "is_variable": False},
+                   "is_seekable": True, "is_variable": False, "usual_step_s": 0.04},
     }  # fmt: skip
     for key, value in changes.items():
         if key in picture:
@@ -80,6 +81,7 @@ def test_the_believable_rate_counts(rates, expected):
         ({"height_px": 8}, "too_small_picture"),
         ({"streams": 1000}, "too_many_streams"),
         ({"rates": ["1000"]}, "too_many_frames"),
+        ({"usual_step_s": 0.001}, "too_many_frames"),
         ({"video": None, "audio": None}, "no_playable_stream"),
     ],
 )
@@ -87,6 +89,42 @@ def test_what_lies_outside_is_refused(changes, code):
     with pytest.raises(MediaRefused) as caught:
         judge(found(**changes), ProbeLimits())
     assert caught.value.code == code
+
+
+def test_facts_of_times_are_taken_over():
+    info = judge(found(is_seekable=True, lost_s=3.0, is_cut=True, ends_s={"0": 40.0, "1": 60.0}), ProbeLimits())
+    assert (info.is_seekable, info.lost_s, info.video.end_s, info.audio.end_s) == (True, 3.0, 40.0, 60.0)
+    assert info.findings == ("cut_short", "picture_ends_early")
+    assert (info.held_until_s(info.video.end_s), info.held_until_s(info.audio.end_s)) == (60, None)
+
+
+@pytest.mark.parametrize(
+    ("rates", "is_seen_uneven", "expected"),
+    [
+        (["25", "25"], False, False),
+        (["25", "25"], True, True),
+        (["24", "25"], False, True),
+        (["25", "50"], False, False),  # fields
+        (["30000/1001", "30"], False, False),
+    ],
+)
+def test_uneven_frames_are_named(rates, is_seen_uneven, expected):
+    info = judge(found(rates=rates, is_variable=is_seen_uneven), ProbeLimits())
+    assert info.video.is_variable is expected
+
+
+def test_hdr_is_named():
+    info = judge(found(transfer="hlg"), ProbeLimits())
+    assert (info.video.is_hdr, info.video.transfer, info.findings) == (True, "hlg", ("hdr_converted",))
+
+
+def test_sound_tracks_and_subtitles_are_counted():
+    subtitles = [{"stream_index": 3, "codec": "hdmv_pgs_subtitle", "language": "chi", "title": "", "is_text": False}]
+    info = judge(found(audio_tracks=2, subtitles=subtitles), ProbeLimits())
+    assert info.audio.tracks == 2
+    assert info.subtitles[0].codec == "hdmv_pgs_subtitle"
+    assert info.findings == ("several_sounds", "has_picture_subtitles")
+    assert all(FINDINGS[code].endswith("。") for code in info.findings)
 
 
 def test_nonsense_pixel_shape_is_ignored():
