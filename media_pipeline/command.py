@@ -1,4 +1,4 @@
-"""From a step to ffmpeg's arguments: the only module that knows ffmpeg-python.
+"""From a step to ffmpeg's arguments; beside `analysis_command.py` the only module that knows ffmpeg-python.
 
 Pure; golden files in the tests hold every argument.
 

@@ -17,7 +17,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
 from app.kernel.jobs.model import JobFailed
 from app.kernel.storage import ManagedStorage
-from app.media import services
+from app.media import analysing, services
 from app.media.models import Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
 from media_pipeline.errors import PipelineError
@@ -126,6 +126,7 @@ def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
     return [
         JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop)),
         JobKind(SWEEP_KIND, queue.LANE_DEFAULT, sweep_handler(workshop.storage)),
+        analysing.job_kind(workshop.storage, workshop.tools, _local_source),
     ]
 
 
