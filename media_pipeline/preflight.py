@@ -114,7 +114,7 @@ def _judge_sound(sound: SoundFacts, ends_at_s: float, checks: Checks) -> Iterato
         yield Finding("all_silent", "problem")
         return
     # What is missing at the end of a file that was cut off is told once.
-    silent = [span for span in sound.silent if span.at_s < ends_at_s - 1]
+    silent = [Span(span.at_s, min(span.until_s, ends_at_s)) for span in sound.silent]
     yield from _by_length("silence", silent, checks.silence_advice_s, checks.silence_problem_s)
     if sound.clipped_s >= checks.clipped_advice_s:
         is_bad = sound.clipped_s >= checks.clipped_problem_part * ends_at_s
