@@ -200,7 +200,11 @@ def _find_borders(
     if not commonest or commonest[0][1] < rules.border_part * is_black.count(False):
         return None
     (beside, above), _ = commonest[0]
-    spans = _spans([time_s for time_s, _ in seen], [bars == (beside, above) for bars in found], duration_s)
+    has_bars: list[bool] = []
+    for bars, dark in zip(found, is_black, strict=True):
+        # A black picture hides whether there are bars: it is like the one before.
+        has_bars.append(bool(has_bars) and has_bars[-1] if dark else bars == (beside, above))
+    spans = _spans([time_s for time_s, _ in seen], has_bars, duration_s)
     return Borders(beside, above, join(spans, _JOIN_S))
 
 

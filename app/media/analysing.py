@@ -44,7 +44,8 @@ def _handler(storage: Storage, tools: Callable[[], Tools], find_file: FindFile) 
         try:
             return _analyse(context, source, find_file(storage, source, context.work_dir), tools)
         except MediaRefused as error:
-            return _record_problem(source.id, error.code)
+            log.info("analysis_refused", code=error.code)
+            return _record_unreadable(source.id)
         except PipelineError as error:
             raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
         except ObjectMissing as error:
@@ -80,13 +81,12 @@ def _record(db: Session, source_id: int, info: MediaInfo, analysis: media_pipeli
     log.info("source_analysed", source_id=source_id)
 
 
-def _record_problem(source_id: int, code: str) -> Record:
-    """Keep that the file itself cannot be read; its encode says so too, in full."""
+def _record_unreadable(source_id: int) -> Record:
 
     def record(db: Session) -> None:
         source = db.get(Source, source_id)
         if source is not None:
-            preflight.keep_problem(source, code)
+            preflight.keep_problem(source, preflight.UNREADABLE)
 
     return record
 

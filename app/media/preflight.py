@@ -26,6 +26,10 @@ from media_pipeline.analysis import analysis_from_json, analysis_to_json, media_
 ANALYSE_KIND: Final = "analyse_source"
 #: The problem of sources that were there before there was an analysis; the migration writes it.
 UPLOADED_BEFORE: Final = "uploaded_before"
+#: The file is no media we can open; its encode says so in full.
+UNREADABLE: Final = "unreadable"
+#: It was looked through by rules that are no longer in force.
+OUTDATED: Final = "outdated"
 
 
 class PreflightState(StrEnum):
@@ -89,7 +93,7 @@ def read_preflight_of(source: Source, resource_type: str, day: date, *, has_capt
     if kept is None:
         return Preflight(PreflightState.WAITING)
     analysis = _kept_analysis(source)
-    problem = "" if analysis is not None else str(kept.get("problem") or "outdated")
+    problem = "" if analysis is not None else str(kept.get("problem") or OUTDATED)
     if source.media_info is None:
         return Preflight(PreflightState.NOT_POSSIBLE, problem=problem)
     rules = preflight_policy().rules_for(resource_type, day)

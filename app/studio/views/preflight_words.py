@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.media.preflight import Preflight, PreflightState
+from app.media.preflight import OUTDATED, UNREADABLE, UPLOADED_BEFORE, Preflight, PreflightState
 from app.web.formats import duration, mark
 from media_pipeline.preflight import KINDS, Finding
 
@@ -71,8 +71,9 @@ def state_sentence(preflight: Preflight) -> str:
         return _("正在检查画面和声音。检查不影响视频处理，过几分钟刷新这一页就能看到结果。")
     if preflight.state is PreflightState.NOT_POSSIBLE:
         return {
-            "uploaded_before": _("这个文件上传得早，没有检查过。想检查的话，把同一个文件再传一次。"),
-            "outdated": _("检查的规则更新了，这个文件还没有按新规则检查。想检查的话，把同一个文件再传一次。"),
+            UNREADABLE: _("文件打不开，所以没有检查画面和声音。换一个文件以后会重新检查。"),
+            UPLOADED_BEFORE: _("这个文件上传得早，没有检查过。想检查的话，把同一个文件再传一次。"),
+            OUTDATED: _("检查的规则更新了，这个文件还没有按新规则检查。想检查的话，把同一个文件再传一次。"),
         }.get(preflight.problem, _("画面和声音没有检查成。这不影响视频处理；请自己从头到尾看一遍。"))
     return "" if preflight.report.findings else _("没有发现问题。")
 
@@ -103,21 +104,21 @@ def _say(finding: Finding, media_address: str) -> FindingWords:
 
 
 def _short(values: Mapping[str, float]) -> tuple[str, str]:
-    length, least = duration(values["duration_s"]), duration(values["min_s"])
+    length, least = time_code(values["duration_s"]), duration(values["min_s"])
     return _("这一讲长 %(length)s，太短", length=length), _(
         "这一类课程至少要 %(least)s。请补充内容，或改选别的类型。", least=least
     )
 
 
 def _long(values: Mapping[str, float]) -> tuple[str, str]:
-    length, most = duration(values["duration_s"]), duration(values["max_s"])
+    length, most = time_code(values["duration_s"]), duration(values["max_s"])
     return _("这一讲长 %(length)s，太长", length=length), _(
         "这一类课程最多 %(most)s。请分成几讲，或改选别的类型。", most=most
     )
 
 
 def _rather(values: Mapping[str, float]) -> tuple[str, str]:
-    title = _("这一讲长 %(length)s", length=duration(values["duration_s"]))
+    title = _("这一讲长 %(length)s", length=time_code(values["duration_s"]))
     span = {"least": duration(values["min_s"]), "most": duration(values["max_s"])}
     return title, _("建议 %(least)s到 %(most)s，居民更容易看完。", **span)
 

@@ -19,7 +19,7 @@ from app.kernel.jobs.model import Job, JobState
 from app.kernel.jobs.queue import LANE_DEFAULT
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
-from app.media.preflight import ANALYSE_KIND, UPLOADED_BEFORE, keep_problem
+from app.media.preflight import ANALYSE_KIND, UNREADABLE, UPLOADED_BEFORE, keep_problem
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.queries import get_lecture_page
 from config.settings import load
@@ -142,10 +142,10 @@ def test_a_file_that_cannot_be_read_does_not_fail_a_job(
     look_through(app)
     assert jobs(app)[ANALYSE_KIND] is JobState.SUCCEEDED
     with app.app_context(), reading() as db:
-        assert db.get_one(Source, source_id).preflight == {"version": 1, "problem": "not_media"}
+        assert db.get_one(Source, source_id).preflight == {"version": 1, "problem": UNREADABLE}
     report = section(teacher.get(f"/studio/lectures/{lecture_id}"))
     assert 'data-state="not_possible"' in report
-    assert "没有检查成" in report
+    assert "文件打不开" in report
 
 
 def test_a_failed_analysis_is_a_line_on_the_page(

@@ -99,8 +99,10 @@ def test_a_picture_without_edges_is_like_the_one_before():
     assert read_picture(seen, RULES, 16.0, SIZE_PX).blurred == (Span(6.0, 12.0),)
 
 
-def test_bars_that_stay_are_borders():
-    found = read_picture(frames(*[WIDE] * 6, {}, {}), RULES, 16.0, SIZE_PX)
+def test_bars_that_stay_are_borders_also_behind_black():
+    seen = frames(*[WIDE] * 6, {}, {})
+    seen[2][1]["blackframe.pblack"] = 100.0
+    found = read_picture(seen, RULES, 16.0, SIZE_PX)
     assert found.borders == Borders(0.0, 0.12, (Span(0.0, 12.0),))
 
 

@@ -81,9 +81,9 @@ def test_many_stretches_are_counted() -> None:
 def test_states(language: str) -> None:
     waiting = state_sentence(Preflight(PreflightState.WAITING))
     problems = [state_sentence(Preflight(PreflightState.NOT_POSSIBLE, problem=each)) for each in
-                ("uploaded_before", "outdated", "not_media")]  # fmt: skip
+                ("uploaded_before", "outdated", "unreadable", "analysis_failed")]  # fmt: skip
     nothing = state_sentence(ready())
-    assert len({waiting, nothing, *problems}) == 5
+    assert len({waiting, nothing, *problems}) == 6
     assert nothing == ("没有发现问题。" if language == "zh" else "No problems were found.")
     assert state_sentence(ready(Finding("hdr", "advice"))) == ""
 
