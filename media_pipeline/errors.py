@@ -33,6 +33,8 @@ SENTENCES: dict[str, str] = {
     "tool_missing": "服务器上没有找到视频转换程序，请联系管理员。",
     "out_of_space": "服务器存储空间不足，请联系管理员；空间恢复后可以重试。",
     "cancelled": "转换已取消。",
+    # the look through a source before it is shown; the encode goes on without it
+    "analysis_failed": "画面和声音的检查没有做成。视频照常处理，不受影响。",
 }
 
 

@@ -16,6 +16,7 @@ from app.studio import services
 from app.studio.forms import CaptionForm, VersionForm, WithdrawForm
 from app.studio.queries import LecturePage, StudioState, get_lecture_page
 from app.studio.services import missing_for_publication
+from app.studio.views.preflight_words import report_words, state_sentence
 from app.studio.views.uploader import uploader_data
 from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
 from app.web import access, edge
@@ -163,6 +164,8 @@ def _show(
         uploader=uploader,
         max_upload_bytes=max_upload_bytes,
         LectureState=LectureState,
+        preflight_groups=report_words(page.preflight, _playable_address(page)) if page.preflight else [],
+        preflight_sentence=state_sentence(page.preflight) if page.preflight else "",
         **_status_words(page),
     )
 
@@ -192,3 +195,12 @@ def _poster_url(page: LecturePage) -> str | None:
     if media_set is None or not media_set.poster_name:
         return None
     return f"/{media_prefix(media_set.digest)}/{media_set.poster_name}"
+
+
+def _playable_address(page: LecturePage) -> str:
+    """Return the plain file of the source the report is about, which browsers open at any moment; empty before it."""
+    media_set = page.media_set
+    if media_set is None or page.source is None or media_set.source_id != page.source.id:
+        return ""
+    name = media_set.mp4_name or media_set.m4a_name
+    return f"/{media_prefix(media_set.digest)}/{name}" if name else ""
