@@ -11,6 +11,7 @@ grid; the master manifest is written last; the same plan twice changes nothing.
 from __future__ import annotations
 
 from .captions import to_webvtt, transcript_text
+from .chapters import Chapter, ChapterList, ChapterProblem, parse_chapters, to_chapter_file
 from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError
 from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
 from .pipeline import run
@@ -21,6 +22,9 @@ from .types import MediaInfo, ProbeLimits, Published, Rendition, RunLimits, Tool
 
 __all__ = [
     "Cancelled",
+    "Chapter",
+    "ChapterList",
+    "ChapterProblem",
     "EncodingFailed",
     "LadderPolicy",
     "MediaInfo",
@@ -37,9 +41,11 @@ __all__ = [
     "find_tools",
     "make_ladder",
     "make_plan",
+    "parse_chapters",
     "parse_policy",
     "probe",
     "run",
+    "to_chapter_file",
     "to_webvtt",
     "transcript_text",
 ]

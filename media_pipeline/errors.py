@@ -24,6 +24,7 @@ SENTENCES: dict[str, str] = {
     "probe_failed": "检查这个文件时出错，文件可能已损坏。请重新导出后再上传。",
     "bad_caption": "这个字幕文件读不懂，里面没有找到带时间的字幕。请上传 SRT、VTT 或 ASS 字幕。",
     "caption_too_large": "这个字幕文件太大，不像一讲的字幕。请检查是否选错了文件。",
+    "chapters_too_large": "这个章节文件太大，不像一讲的章节。请检查是否选错了文件。",
     # encoding fails
     "encode_failed": "视频转换没有成功。请稍后重试；若仍失败，请重新导出视频后再上传。",
     "source_damaged": "视频转换到一半就读不下去了，原文件可能已损坏。请重新导出后再上传。",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.library.models import Lecture
 from app.media.models import MediaSet, Rendition
+from app.player.chapters import asked_start_s
 
 
 def present_media(
@@ -23,6 +24,7 @@ def present_media(
     return {
         "title": lecture.title,
         "duration_s": media.duration_s,
+        "start_s": asked_start_s(),
         "is_audio_only": media.is_audio_only,
         "aigc": media.has_ai_label,
         "poster_url": address(media.poster_name),
@@ -43,6 +45,7 @@ def present_media(
             }
             for item in lecture.captions
         ],
+        "chapters_url": url_for("player.chapters", public_id=lecture.public_id) if lecture.chapters else None,
         "renditions": [_rendition(item, media.renditions) for item in media.renditions],
         "position_key": lecture.public_id,
         "page_url": page_url,

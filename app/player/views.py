@@ -13,6 +13,7 @@ from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture, list_terms
 from app.media.queries import current_set, may_fetch_media, media_prefix
+from app.player.chapters import chapter_file, present_chapters
 from app.player.presenters import download_size, present_media
 from app.player.serving import IMMUTABLE, PRIVATE, serve_object
 from app.web import access, edge, preferences
@@ -25,6 +26,7 @@ def create_blueprint() -> Blueprint:
     blueprint = Blueprint("player", __name__, template_folder="templates")
     blueprint.get("/lectures/<public_id>", endpoint="lecture")(lecture_page)
     blueprint.get("/lectures/<public_id>/captions/<language>.vtt", endpoint="caption")(caption)
+    blueprint.get("/lectures/<public_id>/chapters.vtt", endpoint="chapters")(chapter_file)
     blueprint.get("/lectures/<public_id>/download", endpoint="download")(download)
     blueprint.get("/media/<digest>/<path:name>", endpoint="media")(media_object)
     return blueprint
@@ -56,6 +58,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         )
         if media is not None
         else None,
+        chapters=present_chapters(lecture, media.duration_s) if media is not None else [],
         state_words=_state_words(lecture.state),
         playlist=playlist,
         ask=ask,

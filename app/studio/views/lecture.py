@@ -13,6 +13,7 @@ from app.kernel.errors import AppError, InvalidInput
 from app.library.models import LectureState
 from app.media.queries import media_prefix
 from app.studio import services
+from app.studio.chapters import ChapterDraft, stored_draft
 from app.studio.forms import CaptionForm, VersionForm, WithdrawForm
 from app.studio.queries import LecturePage, StudioState, get_lecture_page
 from app.studio.services import missing_for_publication
@@ -32,7 +33,7 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
     @blueprint.get("/studio/lectures/<public_id>", endpoint="lecture")
     @access.contributors
     def lecture(public_id: str) -> ResponseReturnValue:
-        return _show(public_id, max_upload_bytes)
+        return show_lecture(public_id, max_upload_bytes)
 
     @blueprint.get("/studio/lectures/<public_id>/status", endpoint="lecture_status")
     @access.contributors
@@ -51,7 +52,7 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         except AppError as error:
             if wants_json() or error.status in {403, 404}:
                 raise
-            return _show(public_id, max_upload_bytes, problem=error), error.status
+            return show_lecture(public_id, max_upload_bytes, problem=error), error.status
         flash(_("已经发布，居民现在就能看到。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
 
@@ -91,7 +92,7 @@ def _register_captions(blueprint: Blueprint, max_upload_bytes: int) -> None:
         except InvalidInput as error:
             if wants_json():
                 raise
-            return _show(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
+            return show_lecture(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
         flash(_("字幕已保存。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
 
@@ -136,13 +137,15 @@ def _expected_version() -> int:
     return form.version.data or 0
 
 
-def _show(
+def show_lecture(
     public_id: str,
     max_upload_bytes: int,
     *,
     problem: AppError | None = None,
     caption_problems: Mapping[str, str] | None = None,
+    chapters: ChapterDraft | None = None,
 ) -> str:
+    """Return the page of a lecture, with what went wrong with a form of it."""
     page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
     missing = missing_for_publication(page.lecture, has_media=page.media_set is not None)
     uploader = uploader_data(
@@ -154,6 +157,7 @@ def _show(
         problem=problem,
         caption_problems=caption_problems or {},
         caption_languages=list(services.CAPTION_LANGUAGES.items()),
+        chapters=chapters or stored_draft(page.lecture),
         missing=missing,
         edited_fields=_EDITED_FIELDS,
         state=_state(page),
