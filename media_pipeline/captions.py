@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 8 * 1024 * 1024
 #: Columns of one line on a phone: a Chinese character takes two, a Latin letter one.
 LINE_COLUMNS = 40
+MACHINE_NOTE = "AIGC: 字幕由机器生成 captions made by a machine"
+_PHRASE = re.compile(r"[^，。、；：？！…,;?!]*[，。、；：？！…,;?!]+\s*|[^，。、；：？！…,;?!]+")
 _SENTENCE_END = re.compile(r"[。！？!?…；;][”’」』)）]*$")
 _MIN_CUE_MS = 200
 _FALLBACK_CUE_MS = 2000
@@ -89,6 +91,30 @@ def mend(cues: Iterable[Cue]) -> list[Cue]:
         mended.append(cue)
         lines = dict.fromkeys(cue.text.split("\n"))
     return mended
+
+
+def split_cue(cue: Cue) -> list[Cue]:
+    """Split a cue of more than two lines at its punctuation; each piece gets its share of the time."""
+    words = " ".join(unescape(cue.text).split())
+    if _columns(words) <= 2 * LINE_COLUMNS:
+        return [replace(cue, text=escape(words, quote=False))]
+    pieces = [""]
+    for phrase in _PHRASE.findall(words):
+        if pieces[-1] and _columns(pieces[-1] + phrase.rstrip()) > 2 * LINE_COLUMNS:
+            pieces.append("")
+        pieces[-1] += phrase
+    total, done, cues = max(1, _columns(words)), 0, []
+    for piece in pieces:
+        start_ms = cue.start_ms + (cue.end_ms - cue.start_ms) * done // total
+        done += _columns(piece)
+        end_ms = cue.start_ms + (cue.end_ms - cue.start_ms) * done // total
+        cues.append(replace(cue, start_ms=start_ms, end_ms=end_ms, text=escape(piece.strip(), quote=False)))
+    return cues
+
+
+def machine_webvtt(cues: Iterable[Cue]) -> str:
+    """Write cues a machine made, saying so inside of the file too (GB 45438-2025: labels stay with what is copied)."""
+    return write_webvtt(cues).replace("WEBVTT\n", f"WEBVTT\n\nNOTE {MACHINE_NOTE}\n", 1)
 
 
 def wrap(text: str) -> str:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.library.models import Lecture
 from app.media.models import MediaSet, Rendition
 from app.player.chapters import asked_start_s
+from app.web.speech import speak
 
 
 def present_media(
@@ -40,7 +41,7 @@ def present_media(
                     "player.caption", public_id=lecture.public_id, language=item.language, v=item.sha256[:12]
                 ),
                 "lang": item.language,
-                "label": item.label,
+                "label": speak(item.label),
                 "is_machine": item.is_machine,
             }
             for item in lecture.captions

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.kernel.errors import AppError, InvalidInput
 from app.library.models import LectureState
 from app.media.queries import media_prefix
-from app.studio import services
+from app.studio import machine_captions, services
 from app.studio.chapters import ChapterDraft, stored_draft
 from app.studio.forms import CaptionForm, VersionForm, WithdrawForm
 from app.studio.queries import LecturePage, StudioState, get_lecture_page
@@ -21,7 +21,7 @@ from app.studio.views.uploader import uploader_data
 from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
 from app.web import access, edge
 from app.web.http_errors import wants_json
-from app.web.speech import speak_all
+from app.web.speech import speak, speak_all
 
 #: Fields of the edit page; anything else that is missing is the video itself.
 _EDITED_FIELDS = frozenset({"title", "teacher", "description", "audience", "topic"})
@@ -96,6 +96,14 @@ def _register_captions(blueprint: Blueprint, max_upload_bytes: int) -> None:
         flash(_("字幕已保存。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
 
+    @blueprint.post("/studio/lectures/<public_id>/captions/machine", endpoint="request_captions")
+    @access.contributors
+    def request_captions(public_id: str) -> ResponseReturnValue:
+        speech = edge.platform().settings.speech
+        machine_captions.request_captions(edge.session(), edge.current_actor(), public_id, speech)
+        flash(_("已经开始听写，做好以后字幕会出现在这里。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
+
     @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
     @access.contributors
     def remove(public_id: str, language: str) -> ResponseReturnValue:
@@ -156,7 +164,8 @@ def show_lecture(
         page=page,
         problem=problem,
         caption_problems=caption_problems or {},
-        caption_languages=list(services.CAPTION_LANGUAGES.items()),
+        caption_languages=[(key, speak(name)) for key, name in services.CAPTION_LANGUAGES.items()],
+        machine=machine_captions.describe(edge.session(), page.lecture, edge.platform().settings.speech),
         chapters=chapters or stored_draft(page.lecture),
         missing=missing,
         edited_fields=_EDITED_FIELDS,
