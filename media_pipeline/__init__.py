@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from .analysis import Analysis, analyse
 from .captions import to_webvtt, transcript_text
+from .chapters import Chapter, ChapterList, ChapterProblem, parse_chapters, to_chapter_file
 from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError
 from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
 from .pipeline import run
@@ -26,6 +27,9 @@ from .types import MediaInfo, ProbeLimits, Published, Rendition, RunLimits, Tool
 __all__ = [
     "Analysis",
     "Cancelled",
+    "Chapter",
+    "ChapterList",
+    "ChapterProblem",
     "EncodingFailed",
     "Finding",
     "LadderPolicy",
@@ -47,10 +51,12 @@ __all__ = [
     "judge",
     "make_ladder",
     "make_plan",
+    "parse_chapters",
     "parse_policy",
     "parse_preflight",
     "probe",
     "run",
+    "to_chapter_file",
     "to_webvtt",
     "transcript_text",
 ]
