@@ -18,7 +18,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.sentences import Sentence
 from app.library import services as library
 from app.library.models import Lecture
-from app.media.queries import current_set
+from app.media.queries import current_set, growing_set
 from media_pipeline.chapters import MAX_CHAPTERS, MAX_TITLE_CHARACTERS, from_file, to_lines
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,7 @@ def save_chapters(db: Session, actor: Actor, public_id: str, text: str) -> None:
 
 
 def _read(db: Session, lecture: Lecture, text: str) -> ChapterDraft:
-    media = current_set(db, lecture.id)
+    media = current_set(db, lecture.id) or growing_set(db, lecture.id)
     found = media_pipeline.parse_chapters(text, duration_s=media.duration_s if media is not None else None)
     told = found.problems[:PROBLEMS_TOLD]
     return ChapterDraft(text, [_sentence(problem) for problem in told], found.chapters)
