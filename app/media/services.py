@@ -22,6 +22,7 @@ from app.library.events import LectureChanged
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
+from app.media.preflight import request_analysis
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
 from media_pipeline.publish import LIVE_FOLDER
 
@@ -71,6 +72,7 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
         db.add(source)
         db.flush()
     request_encode(db, lecture, source)
+    request_analysis(db, lecture, source)
     log.info("source_attached", lecture_id=lecture.id, source_id=source.id, size_bytes=source.size_bytes)
     return source
 
