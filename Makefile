@@ -77,6 +77,11 @@ soak: ## Repeat the tests that kill web and worker, in ever new order (SOAK_S=60
 	@dev/bootstrap test
 	@exec $(PY) -m dev.soak $(ARGS)
 
+.PHONY: soak-pipeline
+soak-pipeline: ## Kill worker and broker at random during one long encode (KILLS=50 SECONDS=600)
+	@dev/bootstrap test
+	@exec $(PY) -m pytest tests/soak/soak_pipeline.py -q -s -p no:randomly -p no:cacheprovider $(ARGS)
+
 .PHONY: screenshots
 screenshots: ## Every page at 360 and 1280 px, normal and elder mode, into build/screenshots
 	@dev/bootstrap test

@@ -39,6 +39,7 @@ from app.media import jobs as media_jobs
 from app.media.jobs import MediaWorkshop
 from app.player import views as player_views
 from app.studio import jobs as studio_jobs
+from app.studio import machine_captions
 from app.studio import views as studio_views
 from app.web import access, assets, edge, formats, http_errors, preferences, speech
 from app.web import views as web_views
@@ -146,6 +147,7 @@ def _build_platform(app: Flask, settings: Settings) -> Platform:
         *media_jobs.job_kinds(workshop),
         *catalogue_jobs.job_kinds(settings.search.index_path),
         *studio_jobs.job_kinds(storage, settings.media),
+        machine_captions.job_kind(storage, settings.speech),
     ):
         runner.register(kind)
     return Platform(settings, storage, subscriptions, runner, make_waker(settings.jobs))

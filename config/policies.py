@@ -69,3 +69,8 @@ def read_terms() -> tuple[TermRow, ...]:
 def read_ladder() -> dict[str, Any]:
     """Encoding policy for media_pipeline.parse_policy."""
     return tomllib.loads((FOLDER / "ladder.toml").read_text(encoding="utf-8"))
+
+
+def read_preflight() -> dict[str, Any]:
+    """Checks of uploaded files for media_pipeline.parse_preflight."""
+    return tomllib.loads((FOLDER / "preflight.toml").read_text(encoding="utf-8"))

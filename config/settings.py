@@ -130,6 +130,20 @@ class MediaSection(_Section):
     upload_expires_h: float = Field(48, gt=0, description="An upload untouched for this long is swept")
 
 
+class SpeechSection(_Section):
+    """SPEECH_*: captions made from speech, with an engine and a model the operator installed."""
+
+    engine: Literal["none", "faster_whisper", "sherpa_onnx"] = "none"
+    model_path: FolderPath | None = Field(None, description="Folder of the engine's model; never downloaded")
+
+    @model_validator(mode="after")
+    def _complete(self) -> SpeechSection:
+        if self.engine != "none" and self.model_path is None:
+            message = "SPEECH_ENGINE needs SPEECH_MODEL_PATH"
+            raise ValueError(message)
+        return self
+
+
 class WebSection(_Section):
     """WEB_*: sign-in and sessions."""
 
@@ -160,6 +174,7 @@ class Settings(_Section):
     jobs: JobsSection
     search: SearchSection
     media: MediaSection
+    speech: SpeechSection
     web: WebSection
     site: SiteSection
 

@@ -10,19 +10,28 @@ grid; the master manifest is written last; the same plan twice changes nothing.
 
 from __future__ import annotations
 
+from .analysis import Analysis, analyse
 from .captions import to_webvtt, transcript_text
+from .chapters import Chapter, ChapterList, ChapterProblem, parse_chapters, to_chapter_file
 from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError
 from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
 from .pipeline import run
 from .plan import make_plan
+from .preflight import Finding, Report, judge
+from .preflight_policy import PreflightPolicy, parse_preflight
 from .probe import probe
 from .steps import Plan
 from .tools import find_tools
 from .types import MediaInfo, ProbeLimits, Published, Rendition, RunLimits, Tools
 
 __all__ = [
+    "Analysis",
     "Cancelled",
+    "Chapter",
+    "ChapterList",
+    "ChapterProblem",
     "EncodingFailed",
+    "Finding",
     "LadderPolicy",
     "MediaInfo",
     "MediaRefused",
@@ -30,17 +39,24 @@ __all__ = [
     "PipelineError",
     "Plan",
     "PolicyInvalid",
+    "PreflightPolicy",
     "ProbeLimits",
     "Published",
     "Rendition",
+    "Report",
     "RunLimits",
     "Tools",
+    "analyse",
     "find_tools",
+    "judge",
     "make_ladder",
     "make_plan",
+    "parse_chapters",
     "parse_policy",
+    "parse_preflight",
     "probe",
     "run",
+    "to_chapter_file",
     "to_webvtt",
     "transcript_text",
 ]

@@ -23,7 +23,13 @@ SENTENCES: dict[str, str] = {
     "too_many_streams": "这个文件里的音视频轨太多。请只保留一条画面和一条声音再上传。",
     "probe_timeout": "检查这个文件用时过长，已停止。文件可能已损坏，请重新导出后再上传。",
     "probe_failed": "检查这个文件时出错，文件可能已损坏。请重新导出后再上传。",
-    "bad_caption": "这个字幕文件读不懂。请上传 SRT、VTT 或 ASS 字幕。",
+    "bad_caption": "这个字幕文件读不懂，里面没有找到带时间的字幕。请上传 SRT、VTT 或 ASS 字幕。",
+    "caption_too_large": "这个字幕文件太大，不像一讲的字幕。请检查是否选错了文件。",
+    "chapters_too_large": "这个章节文件太大，不像一讲的章节。请检查是否选错了文件。",
+    # captions from speech
+    "speech_not_installed": "本站没有安装语音识别模型，请上传字幕文件，或联系管理员。",
+    "speech_failed": "自动生成字幕没有成功。请稍后重试，或上传字幕文件。",
+    "no_speech": "这一讲里没有听到有人说话，没有生成字幕。",
     # encoding fails
     "encode_failed": "视频转换没有成功。请稍后重试；若仍失败，请重新导出视频后再上传。",
     "source_damaged": "视频转换到一半就读不下去了，原文件可能已损坏。请重新导出后再上传。",
@@ -34,6 +40,8 @@ SENTENCES: dict[str, str] = {
     "tool_missing": "服务器上没有找到视频转换程序，请联系管理员。",
     "out_of_space": "服务器存储空间不足，请联系管理员；空间恢复后可以重试。",
     "cancelled": "转换已取消。",
+    # the look through a source before it is shown; the encode goes on without it
+    "analysis_failed": "画面和声音的检查没有做成。视频照常处理，不受影响。",
 }
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import MediaRefused
-from .findings import find_remarks
 from .runner import ProcessLimits, ProcessStopped, run_process
 from .scenes import judge_scene
 from .types import AudioInfo, MediaInfo, ProbeLimits, SubtitleInfo, VideoInfo
@@ -74,7 +73,6 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
         raise MediaRefused("no_playable_stream")
     tags = dict(found["tags"])
     subtitles = tuple(SubtitleInfo(**subtitle) for subtitle in found["subtitles"])
-    lost_s = round(float(timing["lost_s"]), 3)
     return MediaInfo(
         container=found["container"],
         duration_s=round(duration_s, 3),
@@ -86,8 +84,8 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
         rights=tags,
         subtitles=subtitles,
         is_seekable=bool(timing["is_seekable"]),
-        lost_s=lost_s,
-        findings=find_remarks(video, audio, subtitles, is_cut=timing["is_cut"]),
+        is_cut=bool(timing["is_cut"]),
+        lost_s=round(float(timing["lost_s"]), 3),
     )
 
 

@@ -5,12 +5,12 @@ Not here: how any of it is computed. Steps of a plan live in `plan.py`, policy v
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 # Players wait at the end for a stream that lacks more than this.
@@ -129,8 +129,8 @@ class MediaInfo:
     """What probing found.
 
     `aigc` is the AI-content label of GB 45438 as the source carries it, or None. `is_seekable` means that decoding can
-    start in the middle and meet the right times. `lost_s` is what a cut file promised beyond its last packet;
-    `findings` are codes of `findings.py`, for the uploader to read.
+    start in the middle and meet the right times. `is_cut` means that the file was longer once: all that is left counts
+    as the source, and `lost_s` is what it promised beyond, 0 where nobody knows.
     """
 
     container: str
@@ -143,8 +143,8 @@ class MediaInfo:
     rights: Mapping[str, str] = field(default_factory=dict)
     subtitles: tuple[SubtitleInfo, ...] = ()
     is_seekable: bool = False
+    is_cut: bool = False
     lost_s: float = 0.0
-    findings: tuple[str, ...] = ()
 
     def held_until_s(self, end_s: float | None) -> Fraction | None:
         """Return until when a stream that ends at `end_s` must be continued, or None where it lasts long enough."""

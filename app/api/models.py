@@ -77,6 +77,13 @@ class CaptionInfo(BaseModel):
     is_machine: bool = Field(description="Made by a machine, not checked by a person")
 
 
+class ChapterInfo(BaseModel):
+    """A part of the lecture."""
+
+    start_s: float = Field(description="Seconds from the beginning; the first one is 0")
+    title: str
+
+
 class LectureDetail(LectureSummary):
     """A lecture with everything public about it."""
 
@@ -87,6 +94,7 @@ class LectureDetail(LectureSummary):
     audience: list[str]
     topic: list[str]
     captions: list[CaptionInfo]
+    chapters: list[ChapterInfo] = Field(description="In order; empty when the lecture is in one piece")
     media: Media | None
 
 

@@ -11,7 +11,16 @@ from pydantic import ValidationError
 from spectree import Response, SpecTree
 from spectree.plugins.flask_plugin import FlaskPlugin
 
-from app.api.models import CaptionInfo, LectureDetail, LecturePage, LectureQuery, LectureSummary, Media, Problem
+from app.api.models import (
+    CaptionInfo,
+    ChapterInfo,
+    LectureDetail,
+    LecturePage,
+    LectureQuery,
+    LectureSummary,
+    Media,
+    Problem,
+)
 from app.catalogue.queries import LectureCard, list_cards, search_lectures
 from app.kernel.actor import NOBODY
 from app.kernel.errors import InvalidInput
@@ -104,7 +113,7 @@ def _describe(public_id: str) -> LectureDetail:
         **_summary(card),
         description=row.description, language=row.language, licence=row.licence, tags=row.tags,
         audience=by_scheme.get("audience", []), topic=by_scheme.get("topic", []),
-        captions=_captions(row), media=_media(current_set(db, row.id)),
+        captions=_captions(row), chapters=_chapters(row), media=_media(current_set(db, row.id)),
     )
 
 
@@ -123,6 +132,10 @@ def _captions(lecture: Lecture) -> list[CaptionInfo]:
         CaptionInfo(language=caption.language, label=caption.label, is_machine=caption.is_machine)
         for caption in lecture.captions
     ]
+
+
+def _chapters(lecture: Lecture) -> list[ChapterInfo]:
+    return [ChapterInfo(start_s=chapter.start_s, title=chapter.title) for chapter in lecture.chapters]
 
 
 def _media(media: MediaSet | None) -> Media | None:

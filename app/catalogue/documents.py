@@ -28,7 +28,11 @@ def lecture_id_of(document_id_: str) -> int:
 
 
 def _loaded() -> tuple[object, ...]:
-    return (joinedload(Lecture.institution).joinedload(Institution.region), selectinload(Lecture.terms))
+    return (
+        joinedload(Lecture.institution).joinedload(Institution.region),
+        selectinload(Lecture.terms),
+        selectinload(Lecture.chapters),
+    )
 
 
 def build_documents(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, Document]:
@@ -68,7 +72,8 @@ def _document(lecture: Lecture) -> Document:
         id=document_id(lecture.id),
         kind=KIND,
         title=lecture.title,
-        description=lecture.description,
+        # What a part is called says what is in it, like the description does; it is found and highlighted the same way.
+        description="\n".join([lecture.description, *(chapter.title for chapter in lecture.chapters)]).strip(),
         teacher=lecture.teacher,
         institution=lecture.institution.name,
         tags=tuple(lecture.tags),

@@ -1,4 +1,4 @@
-"""The shelves: regions, institutions, units, vocabularies, courses, lectures, captions.
+"""The shelves: regions, institutions, units, vocabularies, courses, lectures, captions, chapters.
 
 Words: an *institution* owns lectures; a *unit* is a body that reports or guides (a bureau, a centre, a college as
 organiser). Units have two superiors at once, one in the administrative line (教育局) and one in the professional

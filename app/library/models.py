@@ -1,4 +1,4 @@
-"""Tables of vocabularies, courses, lectures and captions."""
+"""Tables of vocabularies, courses, lectures, captions and chapters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.library.places import Institution
 
 TITLE_MAX, DESCRIPTION_MAX, TEACHER_MAX = 120, 4000, 60
 TAG_MAX, TAGS_MAX = 20, 10
+CHAPTER_TITLE_MAX = 60
 
 
 class Term(Base):
@@ -92,6 +93,7 @@ class Lecture(Base):
     institution: Mapped[Institution] = relationship(lazy="raise")
     terms: Mapped[list[Term]] = relationship(secondary="lecture_term", lazy="raise", order_by=Term.position)
     captions: Mapped[list[Caption]] = relationship(back_populates="lecture", lazy="raise")
+    chapters: Mapped[list[Chapter]] = relationship(back_populates="lecture", lazy="raise", order_by="Chapter.position")
 
 
 class LectureTerm(Base):
@@ -120,3 +122,21 @@ class Caption(Base):
     updated_at: Mapped[datetime]
 
     lecture: Mapped[Lecture] = relationship(back_populates="captions", lazy="raise")
+
+
+class Chapter(Base):
+    """A part of a lecture that a resident can jump to; the first one begins at 0."""
+
+    __tablename__ = "chapter"
+    __table_args__ = (
+        UniqueConstraint("lecture_id", "position"),
+        CheckConstraint("start_s >= 0", name="starts_inside"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    start_s: Mapped[float]
+    title: Mapped[str] = mapped_column(String(CHAPTER_TITLE_MAX))
+
+    lecture: Mapped[Lecture] = relationship(back_populates="chapters", lazy="raise")

@@ -61,6 +61,7 @@ def get_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
             joinedload(Lecture.institution).joinedload(Institution.region),
             selectinload(Lecture.terms),
             selectinload(Lecture.captions),
+            selectinload(Lecture.chapters),
         )
     ).first()
     if lecture is None:

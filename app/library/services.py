@@ -1,4 +1,4 @@
-"""Writes to lectures and captions: one function per intention."""
+"""Writes to lectures, captions and chapters: one function per intention."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from app.library.models import (
     TEACHER_MAX,
     TITLE_MAX,
     Caption,
+    Chapter,
     Lecture,
     LectureState,
     Term,
@@ -141,6 +142,21 @@ def remove_caption(db: Session, lecture: Lecture, language: str) -> None:
     if caption is not None:
         db.delete(caption)
         touch(db, lecture)
+
+
+def set_chapters(db: Session, lecture: Lecture, chapters: Sequence[tuple[float, str]]) -> None:
+    """Store (start in seconds, title) of each chapter in place of older ones; the same again changes nothing."""
+    kept = list(db.scalars(select(Chapter).where(Chapter.lecture_id == lecture.id).order_by(Chapter.position)))
+    if [(chapter.start_s, chapter.title) for chapter in kept] == list(chapters):
+        return
+    for chapter in kept:
+        db.delete(chapter)
+    db.flush()  # positions are unique: the old ones must be gone before the new ones come
+    db.add_all(
+        Chapter(lecture_id=lecture.id, position=position, start_s=start_s, title=title)
+        for position, (start_s, title) in enumerate(chapters)
+    )
+    touch(db, lecture)
 
 
 def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:

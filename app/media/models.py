@@ -24,6 +24,8 @@ class Source(Base):
     storage_key: Mapped[str] = mapped_column(String(200), index=True)
     #: What probing found, for the teacher's page; null until probed.
     media_info: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    #: What looking through the file found, or why that was not possible (`app/media/preflight.py`); null until then.
+    preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
 

@@ -22,7 +22,9 @@ from app.library.events import LectureChanged
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
+from app.media.preflight import request_analysis
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
+from media_pipeline.publish import LIVE_FOLDER
 
 if TYPE_CHECKING:
     from media_pipeline.growing import Growth
@@ -70,6 +72,7 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
         db.add(source)
         db.flush()
     request_encode(db, lecture, source)
+    request_analysis(db, lecture, source)
     log.info("source_attached", lecture_id=lecture.id, source_id=source.id, size_bytes=source.size_bytes)
     return source
 
@@ -203,11 +206,18 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
-    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress."""
+    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress.
+
+    Of finished sets, what only the growing manifests refer to is no longer needed either.
+    """
     limit = utc_now() - older_than
+    finished = set(db.scalars(select(MediaSet.digest))) - set(db.scalars(select(GrowingSet.digest)))
+    overtaken = set()
     youngest: dict[str, Any] = {}
     for item in objects:
         parts = item.key.split("/")
+        if len(parts) > 3 and parts[2] == LIVE_FOLDER and parts[1] in finished and item.modified_at < limit:
+            overtaken.add(item.key)
         name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key
         youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
     old = {name for name, modified_at in youngest.items() if modified_at < limit}
@@ -218,4 +228,4 @@ def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: time
     if is_encoding is not None:
         # A running encode publishes under a digest no row knows yet; its prefix may look old when a retry reuses it.
         old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
-    return old - known
+    return (old - known) | overtaken

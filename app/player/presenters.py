@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 
 from app.library.models import Lecture
 from app.media.models import GrowingSet, MediaSet, Rendition
+from app.player.chapters import asked_start_s
+from app.web.speech import speak
 from media_pipeline.publish import LIVE_FOLDER
 
 
@@ -78,17 +80,19 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
 def _page_parts(lecture: Lecture, around: Surroundings) -> dict[str, Any]:
     return {
         "title": lecture.title,
+        "start_s": asked_start_s(),
         "captions": [
             {
                 "url": url_for(
                     "player.caption", public_id=lecture.public_id, language=item.language, v=item.sha256[:12]
                 ),
                 "lang": item.language,
-                "label": item.label,
+                "label": speak(item.label),
                 "is_machine": item.is_machine,
             }
             for item in lecture.captions
         ],
+        "chapters_url": url_for("player.chapters", public_id=lecture.public_id) if lecture.chapters else None,
         "position_key": lecture.public_id,
         "page_url": around.page_url,
         "next": around.following,

@@ -13,6 +13,7 @@ from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture, list_terms
 from app.media.queries import current_set, growing_set, may_fetch_media, media_prefix
+from app.player.chapters import chapter_file, present_chapters
 from app.player.presenters import Surroundings, download_size, present_growing, present_media
 from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_object
 from app.web import access, edge, preferences
@@ -26,6 +27,7 @@ def create_blueprint() -> Blueprint:
     blueprint = Blueprint("player", __name__, template_folder="templates")
     blueprint.get("/lectures/<public_id>", endpoint="lecture")(lecture_page)
     blueprint.get("/lectures/<public_id>/captions/<language>.vtt", endpoint="caption")(caption)
+    blueprint.get("/lectures/<public_id>/chapters.vtt", endpoint="chapters")(chapter_file)
     blueprint.get("/lectures/<public_id>/download", endpoint="download")(download)
     blueprint.get("/media/<digest>/<path:name>", endpoint="media")(media_object)
     return blueprint
@@ -60,6 +62,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         "player/lecture.html",
         lecture=lecture,
         media=shown,
+        chapters=present_chapters(lecture, shown["duration_s"]) if shown is not None else [],
         state_words=_state_words(lecture.state),
         playlist=playlist,
         ask=ask,

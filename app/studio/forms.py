@@ -104,6 +104,13 @@ class CaptionForm(FlaskForm):
     caption = FileField(_l("字幕文件"))
 
 
+class ChapterForm(FlaskForm):
+    """Lines of times and titles, or a file with them."""
+
+    chapters = TextAreaField(_l("章节"))
+    chapters_file = FileField(_l("章节文件"))
+
+
 class VersionForm(FlaskForm):
     """A button that acts on what the actor saw."""
 

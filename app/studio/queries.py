@@ -20,6 +20,7 @@ from app.library import policies as library_policies
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture
 from app.media.models import GrowingSet, MediaSet, Source
+from app.media.preflight import Preflight, read_preflight_of
 from app.media.queries import (
     ENCODE_KIND,
     MediaState,
@@ -97,6 +98,8 @@ class LecturePage:
     #: A file that stopped on its way and can be continued.
     unfinished: Upload | None
     can_edit: bool
+    #: What is to be said of the newest source.
+    preflight: Preflight | None
 
 
 def get_upload(db: Session, actor: Actor, public_id: str) -> Upload:
@@ -196,15 +199,22 @@ def get_lecture_page(db: Session, actor: Actor, public_id: str) -> LecturePage:
     """
     lecture = find_own_lecture(db, actor, public_id)
     upload = _newest_upload(db, lecture.id)
+    source = newest_source(db, lecture.id)
     return LecturePage(
         lecture=lecture,
         progress=get_progress(db, lecture.id),
-        source=newest_source(db, lecture.id),
+        source=source,
         media_set=current_set(db, lecture.id),
         growing=growing_set(db, lecture.id),
         unfinished=upload if upload is not None and upload.state is UploadState.RECEIVING else None,
         can_edit=library_policies.can_edit_lecture(actor, lecture),
+        preflight=_preflight(source, lecture) if source is not None else None,
     )
+
+
+def _preflight(source: Source, lecture: Lecture) -> Preflight:
+    today = utc_now().date()
+    return read_preflight_of(source, lecture.resource_type, today, has_captions=bool(lecture.captions))
 
 
 def find_own_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:

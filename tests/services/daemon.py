@@ -92,15 +92,19 @@ class Daemon:
             what = f"is not ready after {timeout_s} s" if ended is None else f"ended with status {ended}"
             raise ServiceFailed(f"{self.log.stem} {what}\n{log_tails([self.log, *logs])}")
 
+    def kill(self) -> None:
+        """End the whole group as power failure would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
     def stop(self) -> None:
         """End the process, kindly first, and whatever is left of its group; safe to call twice."""
         if self._process.poll() is None:
             self._process.send_signal(self._stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(self._stop_timeout_s)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self.kill()
 
 
 @contextlib.contextmanager

@@ -18,19 +18,24 @@ def running_redis(binary: Path) -> Iterator[str]:
     """Run a fresh server until the block ends and give the URL of its database 0."""
     with private_folder("redis") as folder:
         [port] = free_ports()
-        daemon = Daemon(
-            [
-                *(str(binary), "--bind", "127.0.0.1", "--port", str(port)),
-                *("--save", "", "--appendonly", "no", "--dir", str(folder), "--daemonize", "no"),
-            ],
-            log=folder / "redis.log",
-        )
+        daemon = start_redis(binary, folder, port)
         try:
-            url = f"redis://127.0.0.1:{port}/0"
-            daemon.wait_until(lambda: is_ready(url), timeout_s=_START_TIMEOUT_S)
-            yield url
+            yield f"redis://127.0.0.1:{port}/0"
         finally:
             daemon.stop()
+
+
+def start_redis(binary: Path, folder: Path, port: int) -> Daemon:
+    """Start a server that remembers nothing, and wait until it answers."""
+    daemon = Daemon(
+        [
+            *(str(binary), "--bind", "127.0.0.1", "--port", str(port)),
+            *("--save", "", "--appendonly", "no", "--dir", str(folder), "--daemonize", "no"),
+        ],
+        log=folder / "redis.log",
+    )
+    daemon.wait_until(lambda: is_ready(f"redis://127.0.0.1:{port}/0"), timeout_s=_START_TIMEOUT_S)
+    return daemon
 
 
 def is_ready(url: str) -> bool:

@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 #: Seconds before attempt 2, 3, 4 …; the last repeats.
 BACKOFF_S: Sequence[float] = (5, 30, 120, 600)
 
+#: A worker that dies is seldom the fault of what it was doing; only what is always there when one dies is given up.
+MOST_LOST = 10
+
 LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
 LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT)
 
@@ -175,7 +178,7 @@ def sweep_expired(db: Session) -> tuple[int, list[Job]]:
         job.lease, job.lease_until = None, None
         if job.cancel_requested:
             job.state, job.finished_at = JobState.CANCELLED, now
-        elif job.attempts >= job.max_attempts:
+        elif job.attempts >= max(job.max_attempts, MOST_LOST):
             job.state, job.finished_at = JobState.FAILED, now
             job.error_code, job.error_message = "worker_lost", "处理程序多次意外中断，请稍后重试。"
             failed.append(job)

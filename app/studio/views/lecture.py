@@ -12,15 +12,17 @@ from flask_babel import gettext as _
 from app.kernel.errors import AppError, InvalidInput
 from app.library.models import LectureState
 from app.media.queries import media_prefix
-from app.studio import services
+from app.studio import machine_captions, services
+from app.studio.chapters import ChapterDraft, stored_draft
 from app.studio.forms import CaptionForm, VersionForm, WithdrawForm
 from app.studio.queries import LecturePage, StudioState, get_lecture_page
 from app.studio.services import missing_for_publication
+from app.studio.views.preflight_words import report_words, state_sentence
 from app.studio.views.uploader import uploader_data
 from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
 from app.web import access, edge
 from app.web.http_errors import wants_json
-from app.web.speech import speak_all
+from app.web.speech import speak, speak_all
 
 #: Fields of the edit page; anything else that is missing is the video itself.
 _EDITED_FIELDS = frozenset({"title", "teacher", "description", "audience", "topic"})
@@ -32,7 +34,7 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
     @blueprint.get("/studio/lectures/<public_id>", endpoint="lecture")
     @access.contributors
     def lecture(public_id: str) -> ResponseReturnValue:
-        return _show(public_id, max_upload_bytes)
+        return show_lecture(public_id, max_upload_bytes)
 
     @blueprint.get("/studio/lectures/<public_id>/status", endpoint="lecture_status")
     @access.contributors
@@ -51,7 +53,7 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         except AppError as error:
             if wants_json() or error.status in {403, 404}:
                 raise
-            return _show(public_id, max_upload_bytes, problem=error), error.status
+            return show_lecture(public_id, max_upload_bytes, problem=error), error.status
         flash(_("已经发布，居民现在就能看到。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
 
@@ -91,8 +93,16 @@ def _register_captions(blueprint: Blueprint, max_upload_bytes: int) -> None:
         except InvalidInput as error:
             if wants_json():
                 raise
-            return _show(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
+            return show_lecture(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
         flash(_("字幕已保存。"), "success")
+        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
+
+    @blueprint.post("/studio/lectures/<public_id>/captions/machine", endpoint="request_captions")
+    @access.contributors
+    def request_captions(public_id: str) -> ResponseReturnValue:
+        speech = edge.platform().settings.speech
+        machine_captions.request_captions(edge.session(), edge.current_actor(), public_id, speech)
+        flash(_("已经开始听写，做好以后字幕会出现在这里。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
 
     @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
@@ -136,13 +146,15 @@ def _expected_version() -> int:
     return form.version.data or 0
 
 
-def _show(
+def show_lecture(
     public_id: str,
     max_upload_bytes: int,
     *,
     problem: AppError | None = None,
     caption_problems: Mapping[str, str] | None = None,
+    chapters: ChapterDraft | None = None,
 ) -> str:
+    """Return the page of a lecture, with what went wrong with a form of it."""
     page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
     missing = missing_for_publication(page.lecture, has_media=bool(page.media_set or page.growing))
     uploader = uploader_data(
@@ -153,7 +165,9 @@ def _show(
         page=page,
         problem=problem,
         caption_problems=caption_problems or {},
-        caption_languages=list(services.CAPTION_LANGUAGES.items()),
+        caption_languages=[(key, speak(name)) for key, name in services.CAPTION_LANGUAGES.items()],
+        machine=machine_captions.describe(edge.session(), page.lecture, edge.platform().settings.speech),
+        chapters=chapters or stored_draft(page.lecture),
         missing=missing,
         edited_fields=_EDITED_FIELDS,
         state=_state(page),
@@ -163,6 +177,8 @@ def _show(
         uploader=uploader,
         max_upload_bytes=max_upload_bytes,
         LectureState=LectureState,
+        preflight_groups=report_words(page.preflight, _playable_address(page)) if page.preflight else [],
+        preflight_sentence=state_sentence(page.preflight) if page.preflight else "",
         **_status_words(page),
     )
 
@@ -192,3 +208,12 @@ def _poster_url(page: LecturePage) -> str | None:
     if media_set is None or not media_set.poster_name:
         return None
     return f"/{media_prefix(media_set.digest)}/{media_set.poster_name}"
+
+
+def _playable_address(page: LecturePage) -> str:
+    """Return the plain file of the source the report is about, which browsers open at any moment; empty before it."""
+    media_set = page.media_set
+    if media_set is None or page.source is None or media_set.source_id != page.source.id:
+        return ""
+    name = media_set.mp4_name or media_set.m4a_name
+    return f"/{media_prefix(media_set.digest)}/{name}" if name else ""

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.library.models import Lecture, LectureState
+from app.library.services import set_chapters
 from tests.integration.curation.shelf import Shelf
 
 Work = Callable[[], AbstractContextManager[Session]]
@@ -70,7 +71,16 @@ def test_a_lecture_is_described(client: FlaskClient, shelf: Shelf):
     assert body["title"] == "冬季养生：三九天怎么进补"
     assert body["media"]["manifest_url"].endswith("/master.m3u8")
     assert body["captions"] == []
+    assert body["chapters"] == []
     assert body["licence"] == "platform_public_good"
+
+
+def test_its_chapters_are_listed(client: FlaskClient, shelf: Shelf, work: Work):
+    with work() as db:
+        lecture = db.scalars(select(Lecture).where(Lecture.public_id == shelf.lectures[0])).one()
+        set_chapters(db, lecture, [(0.0, "开场"), (200.5, "食补")])
+    body = client.get(f"/api/v1/lectures/{shelf.lectures[0]}").get_json()
+    assert body["chapters"] == [{"start_s": 0.0, "title": "开场"}, {"start_s": 200.5, "title": "食补"}]
 
 
 def test_what_is_not_public_is_not_there(

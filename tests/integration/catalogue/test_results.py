@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from app.kernel.db import unit_of_work
 from app.library.models import Lecture, LectureState
 from app.library.places import Institution
+from app.library.services import set_chapters
 from config.settings import Settings
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_institution, run_jobs
@@ -38,6 +39,17 @@ def test_titles_and_questions_are_shown_as_text(client: FlaskClient) -> None:
     assert "&lt;i&gt;斜体" in page
     asked = fetch(client, "/search?q=" + quote('"><script>x()</script>'))
     assert "<script>x()" not in asked
+
+
+def test_a_chapter_title_finds_its_lecture(app: Flask, client: FlaskClient, stocked: Catalogue) -> None:
+    assert titles(fetch(client, "/search?q=枸杞")) == []
+    with app.app_context(), unit_of_work() as db:
+        lecture = db.query(Lecture).filter_by(public_id=stocked.lectures["春季养生与经络调理"]).one()
+        set_chapters(db, lecture, [(0.0, "开场"), (200.0, "枸杞怎么泡")])
+    run_jobs(app)
+    page = fetch(client, "/search?q=枸杞")
+    assert titles(page) == ["春季养生与经络调理"]
+    assert "<mark>枸杞</mark>怎么泡" in page
 
 
 def test_facets_count_and_narrow(client: FlaskClient, stocked: Catalogue) -> None:

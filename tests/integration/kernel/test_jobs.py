@@ -161,7 +161,12 @@ def test_worker_that_dies_every_time_ends_as_failed(app: Flask, runner: JobRunne
     )
     in_work(app, lambda db: add(db, "a", max_attempts=1))
     take(app)
-    in_work(app, lambda db: db.execute(update(Job).values(lease_until=utc_now() - timedelta(seconds=1))))
+    past = utc_now() - timedelta(seconds=1)
+    in_work(app, lambda db: db.execute(update(Job).values(lease_until=past, attempts=queue.MOST_LOST - 1)))
+    runner.sweep()
+    assert states(app) == {"a": JobState.QUEUED}
+    take(app)
+    in_work(app, lambda db: db.execute(update(Job).values(lease_until=past)))
     runner.sweep()
 
     assert states(app) == {"a": JobState.FAILED}

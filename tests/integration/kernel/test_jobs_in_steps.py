@@ -129,7 +129,7 @@ def test_steps_of_a_lost_worker_run_out_of_attempts_and_fail_the_whole(app: Flas
     with app.app_context(), unit_of_work() as db:
         claim = queue.claim(db, LANE, worker="lost", lease_s=5)
         past = utc_now() - timedelta(seconds=1)
-        db.execute(update(Job).where(Job.id == claim.job_id).values(lease_until=past, attempts=3))
+        db.execute(update(Job).where(Job.id == claim.job_id).values(lease_until=past, attempts=queue.MOST_LOST))
     runner.sweep()
     assert (job(app, "whole").state, job(app, "whole").error_code) == (JobState.FAILED, "worker_lost")
 

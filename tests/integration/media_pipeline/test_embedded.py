@@ -17,7 +17,6 @@ def test_words_come_out_with_their_times(shelf, tools, ending):
     info = probe(path)
     assert [each.codec for each in info.subtitles] == [CODECS[ending]] * 2
     assert [each.language for each in info.subtitles] == ["chi", "eng"]
-    assert "has_subtitles" in info.findings
     chinese, english = (extract_subtitle(tools, path, info, each.stream_index) for each in info.subtitles)
     assert chinese == (
         "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n同学们好\n\n00:00:03.000 --> 00:00:04.000\n请打开设置\n"
@@ -29,7 +28,6 @@ def test_pictures_of_words_are_named_but_not_taken_out(shelf, tools):
     path = odd_clips.picture_subtitles(shelf)
     info = probe(path)
     assert [(each.codec, each.is_text) for each in info.subtitles] == [("dvd_subtitle", False)] * 2
-    assert "has_picture_subtitles" in info.findings
     with pytest.raises(MediaRefused) as caught:
         extract_subtitle(tools, path, info, info.subtitles[0].stream_index)
     assert caught.value.code == "bad_caption"

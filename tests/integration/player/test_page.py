@@ -16,8 +16,10 @@ from flask.testing import FlaskClient
 from app.accounts.models import Role
 from app.curation import items, services
 from app.kernel.actor import Actor, Grant
+from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
-from app.media.models import Source
+from app.library.services import set_chapters
+from app.media.models import GrowingSet, MediaSet, Source
 from config.settings import Settings, load
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_environ, make_institution, make_unit, make_user
@@ -140,3 +142,24 @@ def test_the_sources_label_of_ai_content_is_shown(app: Flask, client: FlaskClien
         db.query(Source).filter_by(lecture_id=lecture.id).one().media_info = {"aigc": label}
         public_id = lecture.public_id
     assert ("含人工智能生成内容" in words_of(client, f"/lectures/{public_id}")) == (label is not None)
+
+
+def test_a_lecture_still_being_made_has_its_chapters(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), unit_of_work() as db:
+        lecture = make_lecture(db, make_institution(db), "正在处理的一讲")
+        set_chapters(db, lecture, [(0.0, "开场"), (200.0, "准备"), (700.0, "不在里面")])
+        source = db.query(Source).filter_by(lecture_id=lecture.id).one()
+        db.query(MediaSet).filter_by(lecture_id=lecture.id).update({"is_current": False})
+        db.add(
+            GrowingSet(
+                lecture_id=lecture.id, source_id=source.id, digest="a" * 64, is_audio_only=False,
+                heights_px={"240p": 240}, duration_s=600.0, available_s=48.0, updated_at=utc_now(),
+            )
+        )  # fmt: skip
+        public_id = lecture.public_id
+    page = client.get(f"/lectures/{public_id}?t=200").get_data(as_text=True)
+    assert re.findall(r'data-player-chapter="([^"]*)"', page) == ["0.0", "200.0"]
+    assert f'<track kind="chapters" src="/lectures/{public_id}/chapters.vtt"' in page
+    vtt = client.get(f"/lectures/{public_id}/chapters.vtt").get_data(as_text=True)
+    assert "00:03:20.000 --> 00:10:00.000\n准备\n" in vtt
+    assert "不在里面" not in vtt

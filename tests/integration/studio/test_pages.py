@@ -111,7 +111,7 @@ def test_scripts_get_json(teacher: Browser, college: College) -> None:
         (
             {"caption": (io.BytesIO(b"\x00\x01"), "x.srt")},
             "caption",
-            "这个字幕文件读不懂。请上传 SRT、VTT 或 ASS 字幕。",
+            "这个字幕文件读不懂，里面没有找到带时间的字幕。请上传 SRT、VTT 或 ASS 字幕。",
         ),
     ],
 )

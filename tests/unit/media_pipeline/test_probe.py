@@ -8,7 +8,6 @@ import pytest
 
 from media_pipeline import MediaRefused, ProbeLimits
 from media_pipeline.errors import SENTENCES
-from media_pipeline.findings import FINDINGS
 from media_pipeline.probe import judge
 from media_pipeline.probe_child import RefusedError, refuse_by_signature
 
@@ -94,7 +93,7 @@ def test_what_lies_outside_is_refused(changes, code):
 def test_facts_of_times_are_taken_over():
     info = judge(found(is_seekable=True, lost_s=3.0, is_cut=True, ends_s={"0": 40.0, "1": 60.0}), ProbeLimits())
     assert (info.is_seekable, info.lost_s, info.video.end_s, info.audio.end_s) == (True, 3.0, 40.0, 60.0)
-    assert info.findings == ("cut_short", "picture_ends_early")
+    assert info.is_cut
     assert (info.held_until_s(info.video.end_s), info.held_until_s(info.audio.end_s)) == (60, None)
 
 
@@ -115,7 +114,7 @@ def test_uneven_frames_are_named(rates, is_seen_uneven, expected):
 
 def test_hdr_is_named():
     info = judge(found(transfer="hlg"), ProbeLimits())
-    assert (info.video.is_hdr, info.video.transfer, info.findings) == (True, "hlg", ("hdr_converted",))
+    assert (info.video.is_hdr, info.video.transfer) == (True, "hlg")
 
 
 def test_sound_tracks_and_subtitles_are_counted():
@@ -123,8 +122,7 @@ def test_sound_tracks_and_subtitles_are_counted():
     info = judge(found(audio_tracks=2, subtitles=subtitles), ProbeLimits())
     assert info.audio.tracks == 2
     assert info.subtitles[0].codec == "hdmv_pgs_subtitle"
-    assert info.findings == ("several_sounds", "has_picture_subtitles")
-    assert all(FINDINGS[code].endswith("。") for code in info.findings)
+    assert not info.subtitles[0].is_text
 
 
 def test_nonsense_pixel_shape_is_ignored():

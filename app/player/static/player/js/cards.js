@@ -6,12 +6,13 @@ import { watchStalls } from './stalls.js';
 const SAVE_EVERY_S = 5;
 
 export class Cards {
-  constructor({ card, playback, settings, media, words, limits, say }) {
+  /** `isSent`: the address names a second, so the remembered place is not offered. */
+  constructor({ card, playback, settings, media, words, limits, say, isSent }) {
     Object.assign(this, { card, playback, settings, media, words, limits, say });
     this.savedAtS = 0;
     this.isPatient = false; // the person said they would rather wait for the picture
     this.stateBefore = 'idle';
-    this.offerToResume();
+    if (!isSent) this.offerToResume();
     window.addEventListener('pagehide', () => this.save());
     document.addEventListener('visibilitychange', () => document.hidden && this.save());
     watchStalls({

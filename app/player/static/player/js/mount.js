@@ -4,6 +4,7 @@
 // -card (resume slow fallen ended error), -caption-size. It reads -limits; ?player=hls|native|mp4 forces an engine.
 import { Card } from './card.js';
 import { Cards } from './cards.js';
+import { Chapters, askedStart } from './chapters.js';
 import { Deck } from './deck.js';
 import { Playback } from './playback.js';
 import { Settings } from './settings.js';
@@ -83,24 +84,27 @@ export function mount(root) {
     live.textContent = sentence;
   };
   const parts = [];
+  const askedS = askedStart(window.location.search, media.duration_s);
   const verbs = surfaceVerbs(root, element, words, () => settings.caption);
   const playback = new Playback({
     element,
     media,
     forced: new URLSearchParams(window.location.search).get('player'),
     choice: firstChoice(media, habits.choice, navigator.connection),
-    startS: Cards.startOf(media, limits),
+    startS: askedS === null ? Cards.startOf(media, limits) : askedS,
     prepare: verbs.prepare,
     notify: () => parts.forEach((part) => part()),
   });
   const settings = new Settings(root, playback, { habits, words, say, ...verbs });
   const deck = new Deck(root, playback, { words, storyboard: new Storyboard(media.storyboard_url) });
-  const cards = new Cards({ card: new Card(root), playback, settings, media, words, limits, say });
-  parts.push(() => mirrorState(root, playback), () => deck.render(), () => settings.render(), () => cards.follow());
+  const cards = new Cards({ card: new Card(root), playback, settings, media, words, limits, say, isSent: askedS !== null });
+  const chapters = new Chapters(root, playback, { words, say });
+  parts.push(() => mirrorState(root, playback), () => deck.render(), () => settings.render(), () => cards.follow(), () => chapters.render());
   parts.push(keepAwake(() => playback.state === 'playing'), offerLockScreen(playback, media));
   element.addEventListener('timeupdate', () => {
     deck.render();
     cards.tick();
+    chapters.render();
   });
   wireStage(root, playback);
   wireKeys(root, playback, verbs.toggleFull);

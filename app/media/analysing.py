@@ -1,0 +1,97 @@
+"""The job that looks through a source for the preflight report. Its failure is a line on the page, never the lecture's.
+
+Not here: what is measured (media_pipeline.analysis), reading and judging the result (`preflight`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from sqlalchemy.orm import Session
+
+import media_pipeline
+from app.kernel.db import reading
+from app.kernel.jobs import queue
+from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
+from app.kernel.jobs.model import Job, JobFailed
+from app.media import preflight, services
+from app.media.models import Source
+from media_pipeline.errors import MediaRefused, PipelineError
+from media_pipeline.ports import ObjectMissing, Storage, StorageUnavailable
+from media_pipeline.types import MediaInfo, Tools
+
+log = structlog.get_logger(__name__)
+
+#: Finds or fetches the file of a source: (store, source, scratch folder).
+FindFile = Callable[[Storage, Source, Path], Path]
+
+
+def job_kind(storage: Storage, tools: Callable[[], Tools], find_file: FindFile) -> JobKind:
+    """Return what the worker must know of the analysis."""
+    handler = _handler(storage, tools, find_file)
+    return JobKind(preflight.ANALYSE_KIND, queue.LANE_DEFAULT, handler, on_failed=_note_failure)
+
+
+def _handler(storage: Storage, tools: Callable[[], Tools], find_file: FindFile) -> Handler:
+    def handle(context: JobContext) -> Record | None:
+        with reading() as db:
+            source = db.get(Source, context.payload["source_id"])
+        if source is None or preflight.is_settled(source):
+            log.info("analysis_skipped", reason="source is gone or was looked through before")
+            return None
+        try:
+            return _analyse(context, source, find_file(storage, source, context.work_dir), tools)
+        except MediaRefused as error:
+            log.info("analysis_refused", code=error.code)
+            return _record_unreadable(source.id)
+        except PipelineError as error:
+            raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
+        except ObjectMissing as error:
+            raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
+        except StorageUnavailable as error:
+            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
+
+    return handle
+
+
+def _analyse(context: JobContext, source: Source, path: Path, tools: Callable[[], Tools]) -> Record:
+    info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits(), cancel=context)
+    folder = context.work_dir / "analysis"
+    folder.mkdir()
+    analysis = media_pipeline.analyse(
+        path,
+        info,
+        preflight.preflight_policy().measure,
+        work_dir=folder,
+        tools=tools(),
+        progress=context,
+        cancel=context,
+    )
+    return lambda db: _record(db, source.id, info, analysis)
+
+
+def _record(db: Session, source_id: int, info: MediaInfo, analysis: media_pipeline.Analysis) -> None:
+    source = db.get(Source, source_id)
+    if source is None:
+        return
+    services.note_media_info(db, source_id, info)
+    preflight.keep_analysis(source, analysis)
+    log.info("source_analysed", source_id=source_id)
+
+
+def _record_unreadable(source_id: int) -> Record:
+
+    def record(db: Session) -> None:
+        source = db.get(Source, source_id)
+        if source is not None:
+            preflight.keep_problem(source, preflight.UNREADABLE)
+
+    return record
+
+
+def _note_failure(db: Session, job: Job) -> None:
+    source = db.get(Source, job.payload["source_id"])
+    if source is not None:
+        preflight.keep_problem(source, job.error_code or "unexpected")
