@@ -5,6 +5,7 @@ Functions of a ClipShelf that return paths. Not here: spoilt sound (`spoilt_soun
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from tests.factories.clips import X264
@@ -136,6 +137,28 @@ def picture_subtitles(shelf: ClipShelf) -> Path:
         target.write_bytes(data.replace(b"S_TEXT/UTF8", b"S_VOBSUB\0\0\0"))
 
     return shelf._once("picture-subtitles.mkv", make)
+
+
+def turned(shelf: ClipShelf) -> Path:
+    """Recorded lying with its left half white, to be turned a quarter clockwise: white belongs on top."""
+
+    def make(target: Path) -> None:
+        source = "color=c=black:s=640x360:r=25:d=9,drawbox=w=iw/2:h=ih:color=white:t=fill"
+        data = bytearray(shelf._lavfi("lying.mp4", source, None, *X264).read_bytes())
+        # Written by hand, because versions of ffmpeg count the angle in different directions.
+        clockwise = struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, 360 * 65536, 0, 1 << 30)
+        at = data.index(b"tkhd") + 44
+        data[at : at + len(clockwise)] = clockwise
+        target.write_bytes(data)
+
+    return shelf._once("turned.mp4", make)
+
+
+def camcorder(shelf: ClipShelf) -> Path:
+    """Fields of a 4:3 picture with oblong points, in which a bar moves: H.264 in MP4, as camcorders wrote."""
+    moving = "color=c=black:s=720x576:r=50:d=9[b];color=c=white:s=90x576:r=50:d=9[w];[b][w]overlay=x='mod(400*t,720)'"
+    source = f"{moving},tinterlace=interleave_top,fieldorder=tff,setsar=16/15"
+    return shelf._lavfi("camcorder.mp4", source, None, *X264, "-flags", "+ildct+ilme", "-x264opts", "tff=1", "-g", 50)
 
 
 def slideshow(shelf: ClipShelf) -> Path:

@@ -168,6 +168,35 @@ def test_a_chunk_inside_a_standing_picture_shows_it(shelf, chunked):
         assert (level < 90) if second < 20 else (level > 170), second
 
 
+def test_turned_picture_stands_upright_in_every_chunk(shelf, chunked):
+    result = chunked(odd_clips.turned(shelf))
+    assert len(result.plan.videos) == 2
+    for frame in (pictures(result)[index] for index in (0, 110, 220)):
+        assert frame.height > frame.width
+        picture = grey(frame)
+        assert picture[: frame.height // 3].mean() > 240
+        assert picture[-frame.height // 3 :].mean() < 15
+
+
+def combing(picture):
+    """Return how much neighbouring lines differ more than lines of the same field do."""
+    return np.abs(picture[1:-1] - (picture[:-2] + picture[2:]) / 2).mean()
+
+
+def test_fields_of_a_4_3_picture_become_whole_frames(shelf, chunked):
+    source = odd_clips.camcorder(shelf)
+    result = chunked(source)
+    assert result.info.video.is_interlaced
+    assert (result.info.video.display_width_px, result.info.video.display_height_px) == (768, 576)
+    assert len(result.plan.videos) == 2
+    (rung,) = [each for each in result.published.renditions if each.name == "480p"]
+    assert (rung.width_px, rung.height_px) == (640, 480)
+    for index in (30, 120, 220):
+        before, after = grey(measuring.frames(source, index + 1)[index]), grey(pictures(result)[index])
+        assert combing(before) > 2
+        assert combing(after) < combing(before) / 4
+
+
 @pytest.mark.parametrize("rate", ["60", "120"])
 def test_fast_sources_are_thinned(shelf, chunked, rate):
     result = chunked(shelf.moving(5, 320, 240, rate))
