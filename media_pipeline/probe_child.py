@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -92,12 +93,7 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
     import av  # noqa: PLC0415 - signatures are judged before the library is even loaded
 
     av.logging.set_level(None)
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-
-    def reopen() -> _Av:
-        """Open the file once more: the only way back to the start that every format knows."""
-        return av.open(str(path), options=options, metadata_errors="replace")
-
+    reopen = partial(open_container, av, path)
     try:
         container = reopen()
     except (av.FFmpegError, ValueError) as error:
@@ -128,6 +124,12 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
             sample_scene = load_sister("scene_child").sample_scene
             facts["video"]["scene"] = sample_scene(av, container, video, facts["timing"]["duration_s"], size_bytes)
     return facts
+
+
+def open_container(av: _Av, path: Path) -> _Av:
+    """Open the file; doing so again is the only way back to its start that every format knows."""
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    return av.open(str(path), options=options, metadata_errors="replace")
 
 
 def load_sister(name: str) -> _Av:

@@ -18,6 +18,7 @@ from media_pipeline.preflight import CODES, Finding, Report
 TRANSLATIONS = Path(__file__).resolve().parents[3] / "app" / "translations"
 #: Every number any finding brings along.
 VALUES = {
+    "tracks": 2.0,
     "duration_s": 120.0, "min_s": 180.0, "max_s": 900.0, "level_db": -50.0, "louder": 1.0, "width_px": 640.0,
     "height_px": 360.0, "beside": 0.0, "above": 0.12, "lost": 0.24, "step_s": 60.0, "rate": 60.0, "made": 30.0,
     "rotation_deg": 90.0,
