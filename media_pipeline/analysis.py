@@ -6,7 +6,7 @@ loudness the encode is levelled by (`loudness.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -70,20 +70,8 @@ def analyse(
         Cancelled: when asked to stop.
     """
     argv = analyse_argv(tools, SourceFile(path.resolve(), info.container), info)
-    try:
-        call_ffmpeg(
-            argv,
-            cwd=work_dir,
-            duration_s=info.duration_s,
-            limits=replace(limits or RunLimits(), max_file_bytes=_MAX_FACT_BYTES),
-            cancel=cancel,
-            on_fraction=partial(progress.report, _STEP),
-        )
-    except EncodingFailed as error:
-        # The encode has sentences of its own; this failure must not sound like one.
-        raise EncodingFailed(
-            "analysis_failed", stderr_tail=error.stderr_tail, is_transient=error.is_transient, detail=error.code
-        ) from error
+    report = partial(progress.report, _STEP)
+    _look_through(argv, work_dir, info.duration_s, cancel, report, limits or RunLimits())
     sound = picture = None
     if info.audio is not None:
         with _frames(work_dir / SOUND_FILE) as frames:
@@ -92,6 +80,25 @@ def analyse(
         with _frames(work_dir / PICTURE_FILE) as frames:
             picture = read_picture(frames, rules, info.duration_s, looked_at_px(info.video))
     return Analysis(info.duration_s, sound, picture)
+
+
+def _look_through(  # noqa: PLR0917 - one private step of the call above
+    argv: Sequence[str],
+    work_dir: Path,
+    duration_s: float,
+    cancel: CancelToken,
+    report: Callable[[float], None],
+    limits: RunLimits,
+) -> None:
+    bounds = replace(limits, max_file_bytes=_MAX_FACT_BYTES)
+    try:
+        call_ffmpeg(argv, cwd=work_dir, duration_s=duration_s, limits=bounds, cancel=cancel, on_fraction=report)
+    except EncodingFailed as error:
+        # The encode has sentences of its own; this failure must not sound like one.
+        tail, is_transient = error.stderr_tail, error.is_transient
+        raise EncodingFailed(
+            "analysis_failed", stderr_tail=tail, is_transient=is_transient, detail=error.code
+        ) from error
 
 
 @contextmanager
