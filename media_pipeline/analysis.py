@@ -6,22 +6,20 @@ loudness the encode is levelled by (`loudness.py`).
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from .analysis_log import Frame, PictureFacts, SoundFacts, Span, read_frames, read_picture, read_sound
+from .calling import call_ffmpeg
 from .command.analysis import PICTURE_FILE, SOUND_FILE, analyse_argv, looked_at_px
 from .command.shared import SourceFile
 from .errors import EncodingFailed
-from .progress import ProgressReader
-from .runner import ProcessLimits, ProcessStopped, run_process
 from .types import MediaInfo, RunLimits
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "Span", "analyse", "analysis_from_json", "analysis_to_json", "media_info_from_json"]
 
-log = logging.getLogger(__name__)
 _STEP = "analyse"
 _MAX_FACT_BYTES = 256 * 1024**2
 
@@ -73,7 +70,8 @@ def analyse(
         Cancelled: when asked to stop.
     """
     argv = analyse_argv(tools, SourceFile(path.resolve(), info.container), info)
-    _look_through(argv, info, work_dir, progress, cancel, limits or RunLimits())
+    report = partial(progress.report, _STEP)
+    _look_through(argv, work_dir, info.duration_s, cancel, report, limits or RunLimits())
     sound = picture = None
     if info.audio is not None:
         with _frames(work_dir / SOUND_FILE) as frames:
@@ -85,34 +83,22 @@ def analyse(
 
 
 def _look_through(  # noqa: PLR0917 - one private step of the call above
-    argv: list[str], info: MediaInfo, work_dir: Path, progress: Progress, cancel: CancelToken, limits: RunLimits
+    argv: Sequence[str],
+    work_dir: Path,
+    duration_s: float,
+    cancel: CancelToken,
+    report: Callable[[float], None],
+    limits: RunLimits,
 ) -> None:
-    timeout_s = limits.timeout_s(info.duration_s)
-    bounds = ProcessLimits(
-        timeout_s=timeout_s,
-        stall_timeout_s=limits.stall_timeout_s,
-        memory_bytes=limits.memory_bytes,
-        cpu_s=int(2 * timeout_s),
-        max_file_bytes=_MAX_FACT_BYTES,
-        niceness=limits.niceness,
-    )
-    reader = ProgressReader(info.duration_s)
-
-    def take(line: str) -> bool:
-        has_moved = reader.feed(line)
-        progress.report(_STEP, reader.fraction)
-        return has_moved
-
-    started = time.monotonic()
+    bounds = replace(limits, max_file_bytes=_MAX_FACT_BYTES)
     try:
-        done = run_process(argv, limits=bounds, cwd=work_dir, cancel=cancel, on_line=take)
-    except ProcessStopped as stopped:
-        raise EncodingFailed("analysis_failed", stderr_tail=stopped.stderr_tail, detail=stopped.reason) from stopped
-    took_s = round(time.monotonic() - started, 2)
-    log.info("source_analysed", extra={"exit_code": done.exit_code, "took_s": took_s})
-    if done.exit_code != 0:
-        is_transient = done.exit_code in (-9, -15)
-        raise EncodingFailed("analysis_failed", stderr_tail=done.stderr_tail, is_transient=is_transient)
+        call_ffmpeg(argv, cwd=work_dir, duration_s=duration_s, limits=bounds, cancel=cancel, on_fraction=report)
+    except EncodingFailed as error:
+        # The encode has sentences of its own; this failure must not sound like one.
+        tail, is_transient = error.stderr_tail, error.is_transient
+        raise EncodingFailed(
+            "analysis_failed", stderr_tail=tail, is_transient=is_transient, detail=error.code
+        ) from error
 
 
 @contextmanager
