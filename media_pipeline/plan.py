@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .types import Ladder, MediaInfo, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 _DIGEST_HEX = 40
 # Containers in which a reader finds any instant by an index. In others a stretch from the middle may begin with broken
 # pictures or at a wrong time, so they are made in one piece.

@@ -16,7 +16,7 @@ from media_pipeline import Tools, make_plan
 from media_pipeline.command.picture import video_argv, video_folders
 from media_pipeline.command.plain import package_argv
 from media_pipeline.command.shared import SourceFile
-from media_pipeline.command.sound import Gain, audio_argv, measure_argv
+from media_pipeline.command.sound import Gain, Treatment, audio_argv, listen_argv, measure_argv
 from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
@@ -49,12 +49,16 @@ def cases(policy):
     plan = make_plan(media(), policy, SHA)
     labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
     stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
-    yield "measure", measure_argv(TOOLS, source_of(media()), plan.loudness, Gain())
+    noisy = Gain(21, 9.5, Treatment("left", (50, 150), -48.2))
+    stereo = make_plan(media(audio=sound(2)), policy, SHA)
+    yield "listen", listen_argv(TOOLS, source_of(media()), plan.loudness)
+    yield "listen-stereo", listen_argv(TOOLS, source_of(media()), stereo.loudness)
+    yield "measure-treated", measure_argv(TOOLS, source_of(media()), stereo.loudness, noisy)
     yield (
         "measure-limited",
         measure_argv(TOOLS, source_of(media()), plan.loudness, Gain(21, 9.5), is_limited=True),
     )
-    yield "measure-early", measure_argv(TOOLS, source_of(media()), plan.early_loudness, Gain())
+    yield "listen-early", listen_argv(TOOLS, source_of(media()), plan.early_loudness)
     yield "video-1080p", encode(short, policy)
     yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
     given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
@@ -70,6 +74,9 @@ def cases(policy):
     yield "video-from-store", video_argv(TOOLS, stored, plan.videos[2])
     yield "sound-stereo-labelled", sound_of(replace(labelled, audio=sound(2)), policy)
     yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=Gain(12.5, 7))
+    yield "sound-treated", audio_argv(TOOLS, source_of(media()), stereo.audios[1], noisy)
+    joined = Gain(0, 3, Treatment("mono"))
+    yield "sound-two-equal-channels", audio_argv(TOOLS, source_of(media()), stereo.audios[0], joined)
     yield "sound-first", sound_of(media(), policy, 0)
     yield "sound-middle", sound_of(media(duration_s=900.0), policy, 1)
     yield "sound-last", sound_of(media(), policy, -1)
@@ -82,10 +89,12 @@ def cases(policy):
 
 
 NAMES = (
-    "measure", "measure-limited", "measure-early", "video-1080p", "video-slides", "video-given-options",
+    "listen", "listen-stereo", "listen-early", "measure-treated", "measure-limited",
+    "video-1080p", "video-slides", "video-given-options",
     "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
-    "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-first", "sound-middle",
+    "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",
+    "sound-two-equal-channels", "sound-first", "sound-middle",
     "sound-last", "package", "package-sound", "package-silent",
 )  # fmt: skip
 
