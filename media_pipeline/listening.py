@@ -134,7 +134,9 @@ def _find_hum(bands: Sequence[Sequence[float]], voice_db: float) -> tuple[int, .
 
 
 def _is_steady(levels: Sequence[float]) -> bool:
-    """Return whether the quietest windows are alike in all quarters of a sound."""
+    """Return whether the quietest windows are alike: among themselves, and in all quarters of a sound."""
+    if _percentile(levels, _PAUSES_PERCENT) - _percentile(levels, _QUIETEST_PERCENT // 2) >= _STEADY_DB:
+        return False
     size = len(levels) // _QUARTERS
     floors_db = [_percentile(levels[at * size : (at + 1) * size], _QUIETEST_PERCENT) for at in range(_QUARTERS)]
     return max(floors_db) - min(floors_db) < _STEADY_DB
