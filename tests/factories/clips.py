@@ -28,7 +28,7 @@ _NOISES = (
 SPEECH_VARIANTS = {
     "normal": "[0:a]anull",
     # Close to a microphone and levelled by the recorder, as most lectures are.
-    "levelled": "[0:a]acompressor=threshold=-36dB:ratio=6:attack=1:release=60:makeup=8,alimiter=limit=0.3:level=0",
+    "levelled": "[0:a]volume=20dB,asoftclip=type=tanh,volume=-8dB",
     "quiet": "[0:a]volume=-24dB",
     "clipped": "[0:a]volume=20dB",
     "alternating": "[0:a]volume='if(lt(mod(t,10),5),1,0.0708)':eval=frame",
