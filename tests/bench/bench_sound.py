@@ -18,7 +18,8 @@ from media_pipeline.encoder import Encoder
 from media_pipeline.folder import FolderStorage
 from tests.bench.pipeline.cost import measured
 from tests.bench.pipeline.ours import current_policy
-from tests.factories.clips import SPEECH_VARIANTS, ClipShelf
+from tests.factories.clips import ClipShelf
+from tests.factories.voices import SPEECH_VARIANTS
 from tests.integration.media_pipeline import measuring
 from tests.integration.media_pipeline.conftest import Recorder
 
