@@ -23,6 +23,7 @@ GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
 SHA = "a" * 64
 GAIN = Gain(gain_db=3.25)
+NOISY = Gain(21, 9.5, Treatment("left", (50, 150), -48.2))
 
 
 def source_of(info, tags=()):
@@ -44,21 +45,26 @@ def given_options(policy, **options):
     return replace(policy, profiles=(replace(policy.fallback, rungs=rungs),))
 
 
-def cases(policy):
-    short = media(duration_s=9.0)
-    plan = make_plan(media(), policy, SHA)
-    labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
-    stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
-    noisy = Gain(21, 9.5, Treatment("left", (50, 150), -48.2))
-    stereo = make_plan(media(audio=sound(2)), policy, SHA)
+def measuring_cases(plan, stereo):
     yield "listen", listen_argv(TOOLS, source_of(media()), plan.loudness)
     yield "listen-stereo", listen_argv(TOOLS, source_of(media()), stereo.loudness)
-    yield "measure-treated", measure_argv(TOOLS, source_of(media()), stereo.loudness, noisy)
+    yield "measure-treated", measure_argv(TOOLS, source_of(media()), stereo.loudness, NOISY)
     yield (
         "measure-limited",
         measure_argv(TOOLS, source_of(media()), plan.loudness, Gain(21, 9.5), is_limited=True),
     )
     yield "listen-early", listen_argv(TOOLS, source_of(media()), plan.early_loudness)
+    yield "sound-treated", audio_argv(TOOLS, source_of(media()), stereo.audios[1], NOISY)
+    joined = Gain(0, 3, Treatment("mono"))
+    yield "sound-two-equal-channels", audio_argv(TOOLS, source_of(media()), stereo.audios[0], joined)
+
+
+def cases(policy):
+    short = media(duration_s=9.0)
+    plan = make_plan(media(), policy, SHA)
+    labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
+    stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
+    yield from measuring_cases(plan, make_plan(media(audio=sound(2)), policy, SHA))
     yield "video-1080p", encode(short, policy)
     yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
     given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
@@ -74,9 +80,6 @@ def cases(policy):
     yield "video-from-store", video_argv(TOOLS, stored, plan.videos[2])
     yield "sound-stereo-labelled", sound_of(replace(labelled, audio=sound(2)), policy)
     yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=Gain(12.5, 7))
-    yield "sound-treated", audio_argv(TOOLS, source_of(media()), stereo.audios[1], noisy)
-    joined = Gain(0, 3, Treatment("mono"))
-    yield "sound-two-equal-channels", audio_argv(TOOLS, source_of(media()), stereo.audios[0], joined)
     yield "sound-first", sound_of(media(), policy, 0)
     yield "sound-middle", sound_of(media(duration_s=900.0), policy, 1)
     yield "sound-last", sound_of(media(), policy, -1)
