@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import images
@@ -17,9 +16,33 @@ from .calling import call_ffmpeg
 from .chunks import POSTER_CANDIDATE, Chunk, find_chunk, store_chunk
 from .command.picture import POSTER_FOLDER, STORYBOARD_FOLDER, video_argv, video_folders
 from .command.shared import SourceFile
-from .command.sound import AAC_FRAME, Gain, audio_argv, measure_argv
+from .command.sound import (
+    AAC_FRAME,
+    BAND_LEVELS,
+    CHANNEL_LEVELS,
+    HUM_BANDS_HZ,
+    LISTENED_CHANNELS,
+    WINDOW_S,
+    Gain,
+    Treatment,
+    audio_argv,
+    listen_argv,
+    measure_argv,
+)
 from .errors import EncodingFailed
-from .loudness import Loudness, correct, gain_for, is_limiting, lift_for, read_loudness
+from .listening import Heard, agreed_layout, find_noises, read_levels
+from .loudness import (
+    LARGE_CORRECTION_DB,
+    Loudness,
+    correct,
+    correct_again,
+    gain_for,
+    is_limiting,
+    laid_out,
+    lift_for,
+    needs_another_look,
+    read_loudness,
+)
 from .package import check_tracks, collect_track
 from .steps import AudioStep, LoudnessStep, VideoStep
 
@@ -121,16 +144,36 @@ class _Work:
         return SourceFile(self.encoder.source, self.encoder.plan.container, self.encoder.plan.tags)
 
     def measure(self, step: LoudnessStep) -> Gain:
-        """Find the gain: one pass over the sound; one more for a quiet source, one more where peaks get limited."""
-        measure = partial(self._loudness, step)
-        measured = measure(Gain(), (0.0, 0.5))
+        """Find treatment and gain: one pass over the sound; more for noisy, quiet or one-eared sources, and peaks."""
+        text = self._ffmpeg(listen_argv(self.encoder.tools, self._source, step), (0.0, 0.4))
+        treatment = self._treatment(step)
+        measured = laid_out(read_loudness(text), treatment)
         lift = lift_for(measured, step.audio)
-        if lift.gain_db:
-            measured = measure(Gain(lift_db=lift.gain_db), (0.5, 0.75))
-        gain = gain_for(measured, lift, step.audio)
+        gain = Gain(lift_db=lift.gain_db, treatment=treatment)
+        if needs_another_look(gain):
+            measured = self._loudness(step, gain, (0.4, 0.6))
+        gain = gain_for(measured, lift, gain, step.audio)
         if is_limiting(measured, gain, step.audio):
-            gain = correct(gain, measure(gain, (0.75, 1.0), is_limited=True), lift, step.audio)
+            limited = self._loudness(step, gain, (0.6, 0.8), is_limited=True)
+            first, gain = gain, correct(gain, limited, lift, step.audio)
+            if gain.gain_db - first.gain_db > LARGE_CORRECTION_DB:
+                again = self._loudness(step, gain, (0.8, 1.0), is_limited=True)
+                gain = correct_again((first, limited), (gain, again), lift, step.audio)
         return gain
+
+    def _treatment(self, step: LoudnessStep) -> Treatment:
+        """Read the levels that listening left: noises, and the layout early and whole measurement agree on."""
+        levels = ((CHANNEL_LEVELS, LISTENED_CHANNELS), (BAND_LEVELS, len(HUM_BANDS_HZ)))
+        read = []
+        for name, count in levels:
+            with (self.work_dir / name).open(encoding="ascii") as lines:
+                read.append(read_levels(lines, count))
+        heard = Heard(*read)
+        if step.channels == 1:
+            return find_noises(heard, step.audio)
+        early = self.encoder.plan.early_loudness
+        windows = int(early.range.length_s / WINDOW_S) if early is not None and early.range.length_s is not None else 0
+        return replace(find_noises(heard, step.audio), layout=agreed_layout(heard, windows))
 
     def _loudness(
         self, step: LoudnessStep, gain: Gain, share: tuple[float, float], *, is_limited: bool = False

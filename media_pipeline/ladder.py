@@ -93,6 +93,10 @@ class AudioPolicy:
     quiet_below_lufs: Annotated[float, Field(le=0)]
     max_lift_db: Annotated[float, Field(ge=0, le=60)]
     is_speech: bool
+    coder: Literal["fast", "twoloop"]
+    cutoff_hz: Annotated[int, Field(ge=4_000, le=20_000)]
+    removes_hum: bool
+    hiss_reduction_db: Annotated[float, Field(ge=0, le=24)]
 
 
 @dataclass(frozen=True, slots=True)

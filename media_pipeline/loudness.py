@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .command.sound import Gain
 
 if TYPE_CHECKING:
+    from .command.sound import Treatment
     from .ladder import AudioPolicy
 
 _INTEGRATED = re.compile(r"^\s*I:\s+(\S+) LUFS", re.MULTILINE)
@@ -25,6 +26,11 @@ _HARMLESS_OVERSHOOT_DB = 3.0
 # Once a limiter works, a decibel of gain brings about two thirds of a decibel of loudness.
 _LIMITED_SLOPE = 0.65
 _LARGEST_CORRECTION_DB = 6.0
+# A correction larger than this rests too much on that slope, and is measured itself.
+LARGE_CORRECTION_DB = 1.0
+_LEAST_SLOPE = 0.25
+# Two equal channels are louder than one by this.
+_TWO_CHANNELS_DB = 3.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +68,26 @@ def lift_for(loudness: Loudness | None, audio: AudioPolicy) -> Lift:
     return Lift(min(wanted_db, audio.max_lift_db), max(0.0, wanted_db - audio.max_lift_db))
 
 
-def gain_for(loudness: Loudness | None, lift: Lift, audio: AudioPolicy) -> Gain:
+def laid_out(loudness: Loudness | None, treatment: Treatment) -> Loudness | None:
+    """Return the loudness a source measured in stereo has when two equal channels have become one."""
+    if loudness is None or treatment.layout != "mono":
+        return loudness
+    return replace(loudness, integrated_lufs=loudness.integrated_lufs - _TWO_CHANNELS_DB)
+
+
+def needs_another_look(gain: Gain) -> bool:
+    """Return whether the speech filters will meet another sound than the one that was measured."""
+    treatment = gain.treatment
+    is_filtered = bool(treatment.hum_hz) or treatment.hiss_db is not None
+    return gain.lift_db > 0 or is_filtered or treatment.layout in ("left", "right")
+
+
+def gain_for(loudness: Loudness | None, lift: Lift, begun: Gain, audio: AudioPolicy) -> Gain:
     """Return the gains that bring a measured source to the target; nothing for silence."""
     if loudness is None:
-        return Gain()
+        return Gain(treatment=begun.treatment)
     wanted_db = audio.loudness_lufs - lift.shortfall_db - loudness.integrated_lufs
-    return Gain(lift_db=round(lift.gain_db, 2), gain_db=round(wanted_db, 2))
+    return replace(begun, lift_db=round(lift.gain_db, 2), gain_db=round(wanted_db, 2))
 
 
 def is_limiting(loudness: Loudness | None, gain: Gain, audio: AudioPolicy) -> bool:
@@ -85,3 +105,17 @@ def correct(gain: Gain, limited: Loudness | None, lift: Lift, audio: AudioPolicy
     missing_db = audio.loudness_lufs - lift.shortfall_db - limited.integrated_lufs
     correction_db = min(max(0.0, missing_db / _LIMITED_SLOPE), _LARGEST_CORRECTION_DB)
     return replace(gain, gain_db=round(gain.gain_db + correction_db, 2))
+
+
+def correct_again(
+    first: tuple[Gain, Loudness | None], second: tuple[Gain, Loudness | None], lift: Lift, audio: AudioPolicy
+) -> Gain:
+    """Return the gain on the line through two measured ones, as far as the limiter lets a gain bring loudness."""
+    (before, quieter), (gain, louder) = first, second
+    if quieter is None or louder is None:
+        return gain
+    slope = (louder.integrated_lufs - quieter.integrated_lufs) / (gain.gain_db - before.gain_db)
+    missing_db = audio.loudness_lufs - lift.shortfall_db - louder.integrated_lufs
+    correction_db = missing_db / min(max(slope, _LEAST_SLOPE), 1.0)
+    bounded_db = min(gain.gain_db + correction_db, before.gain_db + 2 * _LARGEST_CORRECTION_DB)
+    return replace(gain, gain_db=round(bounded_db, 2))

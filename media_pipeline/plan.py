@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .types import Ladder, MediaInfo, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 _DIGEST_HEX = 40
 # A last chunk shorter than this is made together with the one before it.
 _SHORTEST_CHUNK_S = 2

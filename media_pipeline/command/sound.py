@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import ffmpeg
 
@@ -42,28 +42,72 @@ _PRE_ROLL = 64 * AAC_FRAME
 _POST_ROLL = 4 * AAC_FRAME
 
 
+# What measuring writes beside the loudness: levels of every window, of the channels and of the bands where hum is.
+CHANNEL_LEVELS = "channels.txt"
+BAND_LEVELS = "bands.txt"
+WINDOW_S = Fraction(1, 5)
+# Left, right, half their difference, and the treble of half their sum.
+LISTENED_CHANNELS = 4
+# Mains hum and its harmonics, each between bands where it is not.
+HUM_BANDS_HZ = (50, 75, 100, 125, 150, 175, 200, 225)
+# Rates that hold the treble of a telephone, and of hum; nothing listened to lies above.
+_LISTENING_RATE_HZ = 8000
+_HUM_RATE_HZ = 800
+_TREBLE_HZ = 2000
+_HUM_WIDTH_HZ = 4
+# The denoiser answers half a window late, and wants to be told of a level a little above the noise's own.
+_DENOISER_DELAY_S = Fraction(1, 40)
+_DENOISER_MARGIN_DB = 3.0
+
+Layout: TypeAlias = Literal["source", "mono", "left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What one sound needs before all else: another layout, hum stopped, hiss of a level (before the lift) lowered."""
+
+    layout: Layout = "source"
+    hum_hz: tuple[int, ...] = ()
+    hiss_db: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What the loudness step decided: a lift before the speech filters, and the final gain after them."""
+    """What the loudness step decided: a lift before the speech filters, the final gain after them, a treatment."""
 
     lift_db: float = 0.0
     gain_db: float = 0.0
+    treatment: Treatment = Treatment()
+
+
+def listen_argv(tools: Tools, source: SourceFile, step: LoudnessStep) -> list[str]:
+    """Return the command that decodes only the sound, prints its loudness after the speech filters, and writes levels.
+
+    The levels are those of the source itself, before any filter.
+    """
+    reader = open_input(source, **until(step.range.length_s))
+    stream = _laid_out(reader[str(step.stream_index)], step.channels, step.audio, "source")
+    halves = stream.filter_multi_output("asplit")
+    measured = _measured(_clarified(halves[0], step.audio))
+    channels, bands = _listened(halves[1], step.channels)
+    output = ffmpeg.output(measured, channels, bands, "-", format="null")
+    return [*global_options(tools, "info"), *compile_argv(output)]
 
 
 def measure_argv(
     tools: Tools, source: SourceFile, step: LoudnessStep, gain: Gain, *, is_limited: bool = False
 ) -> list[str]:
-    """Return the command that decodes only the sound and prints its loudness after the speech filters.
+    """Return the command that decodes only the sound and prints its loudness after treatment and speech filters.
 
     With `is_limited` it measures behind final gain and limiter, at half the encode's limiter rate: peaks
     between samples decide over clipping, not over loudness.
     """
     reader = open_input(source, **until(step.range.length_s))
-    stream = _prepared_audio(reader[str(step.stream_index)], step.channels, step.audio, gain.lift_db)
+    stream = _prepared_audio(reader[str(step.stream_index)], step.channels, step.audio, gain)
     if is_limited:
         stream = _limited(stream.filter("volume", f"{gain.gain_db:.2f}dB"), step.audio)
-    stream = stream.filter("ebur128", framelog="verbose", peak="sample")
-    return [*global_options(tools, "info"), *compile_argv(ffmpeg.output(stream, "-", format="null"))]
+    output = ffmpeg.output(_measured(stream), "-", format="null")
+    return [*global_options(tools, "info"), *compile_argv(output)]
 
 
 def audio_argv(tools: Tools, source: SourceFile, step: AudioStep, gain: Gain) -> list[str]:
@@ -78,15 +122,75 @@ def audio_argv(tools: Tools, source: SourceFile, step: AudioStep, gain: Gain) ->
     return [*global_options(tools, "error"), *compile_argv(output)]
 
 
-def _prepared_audio(stream: Stream, channels: int, audio: AudioPolicy, lift_db: float) -> Stream:
-    """Give the sound one clock and one layout, fill holes with silence, then make speech clear."""
+def _prepared_audio(stream: Stream, channels: int, audio: AudioPolicy, gain: Gain) -> Stream:
+    stream = _laid_out(stream, channels, audio, gain.treatment.layout)
+    return _clarified(_treated(stream, gain, audio), audio)
+
+
+def _laid_out(stream: Stream, channels: int, audio: AudioPolicy, layout: Layout) -> Stream:
+    """Give the sound one clock and one layout, fill holes with silence."""
     stream = stream.filter("aresample", audio.sample_rate_hz, first_pts=0, **{"async": 1})
-    stream = stream.filter("aformat", channel_layouts="mono" if channels == 1 else "stereo")
-    if lift_db:
-        stream = stream.filter("volume", f"{lift_db:.2f}dB")
+    is_mono = channels == 1 or layout == "mono"
+    stream = stream.filter("aformat", channel_layouts="mono" if is_mono else "stereo")
+    if layout in ("left", "right"):
+        stream = stream.filter("pan", f"mono|c0<c{'0' if layout == 'left' else '1'}")
+    return stream
+
+
+def _treated(stream: Stream, gain: Gain, audio: AudioPolicy) -> Stream:
+    """Stop hum where it was found, lift a quiet source, lower hiss where it was found."""
+    for hum_hz in gain.treatment.hum_hz:
+        stream = stream.filter("bandreject", f=hum_hz, t="h", w=_HUM_WIDTH_HZ)
+    if gain.lift_db:
+        stream = stream.filter("volume", f"{gain.lift_db:.2f}dB")
+    if gain.treatment.hiss_db is None:
+        return stream
+    floor_db = gain.treatment.hiss_db + gain.lift_db + _DENOISER_MARGIN_DB
+    delay = int(_DENOISER_DELAY_S * audio.sample_rate_hz)
+    stream = stream.filter("apad", pad_len=delay)
+    # A fixed level instead of one followed while going on: stretches made apart are treated alike.
+    stream = stream.filter("afftdn", nr=audio.hiss_reduction_db, nf=f"{min(max(floor_db, -80), -20):.1f}")
+    return stream.filter("atrim", start_sample=delay).filter("asetpts", "N/SR/TB")
+
+
+def _clarified(stream: Stream, audio: AudioPolicy) -> Stream:
     for name, options in _SPEECH if audio.is_speech else ():
         stream = stream.filter(name, **options)
     return stream
+
+
+def _measured(stream: Stream) -> Stream:
+    return stream.filter("ebur128", framelog="verbose", peak="sample")
+
+
+def _listened(stream: Stream, channels: int) -> tuple[Stream, Stream]:
+    """Return two streams that write levels, at rates so low that they cost little beside the loudness."""
+    # Floats: noises in pauses are finer than 16 bits. One frame
+    # for each window: handing frames from filter to filter is most of the cost.
+    stream = stream.filter("aresample", _LISTENING_RATE_HZ).filter("aformat", sample_fmts="fltp")
+    stream = _windows(stream, _LISTENING_RATE_HZ)
+    # "<" makes factors sum to 1 without their signs: halves of sum and difference.
+    mixed = "quad|FL<c0|FR<c0|BL<0*c0|BR<c0" if channels == 1 else "quad|FL<c0|FR<c1|BL<c0-c1|BR<c0+c1"
+    halves = stream.filter("pan", mixed).filter_multi_output("asplit")
+    treble = halves[0]
+    for _ in range(2):
+        treble = treble.filter("highpass", f=_TREBLE_HZ, c="BR")
+    names = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")
+    bands = _windows(halves[1].filter("pan", "mono|c0<c3").filter("aresample", _HUM_RATE_HZ), _HUM_RATE_HZ)
+    bands = bands.filter("pan", "7.1|" + "|".join(f"{name}<c0" for name in names))
+    for name, band_hz in zip(names, HUM_BANDS_HZ, strict=True):
+        for _ in range(2):
+            bands = bands.filter("bandpass", f=band_hz, t="h", w=_HUM_WIDTH_HZ, c=name)
+    return _levels(treble, CHANNEL_LEVELS), _levels(bands, BAND_LEVELS)
+
+
+def _windows(stream: Stream, rate_hz: int) -> Stream:
+    return stream.filter("asetnsamples", n=int(rate_hz * WINDOW_S), p=0)
+
+
+def _levels(stream: Stream, name: str) -> Stream:
+    kept = {"measure_perchannel": "RMS_level", "measure_overall": "none"}
+    return stream.filter("astats", metadata=1, reset=1, **kept).filter("ametadata", "print", file=name)
 
 
 def _limited(stream: Stream, audio: AudioPolicy) -> Stream:
@@ -97,7 +201,7 @@ def _audio_output(
     stream: Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]], pre_roll_s: Fraction
 ) -> Stream:
     audio = step.audio
-    stream = _prepared_audio(stream, step.channels, audio, gain.lift_db)
+    stream = _prepared_audio(stream, step.channels, audio, gain)
     if step.filled_until_s is not None and step.range.length_s is None:
         begun_s = step.range.start_s - pre_roll_s
         stream = stream.filter("apad", whole_dur=decimal(step.filled_until_s - begun_s))
@@ -108,6 +212,8 @@ def _audio_output(
     options: dict[str, Any] = {
         "c:a": "aac",
         "b:a": audio.bitrate_bps,
+        "aac_coder": audio.coder,
+        "cutoff": audio.cutoff_hz,
         # The encoder's first frame is silence before zero: kept there by an edit, not moved in front of the sound.
         "avoid_negative_ts": "disabled",
         **hls_options(step.folder, step.segment_s, step.range.first_segment),

@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.factories.voices import SPEECH_VARIANTS
+
 if TYPE_CHECKING:
     import pytest
 
@@ -116,6 +118,17 @@ class ClipShelf:
             self._ffmpeg(*loop, "-af", f"volume={volume_db}dB", "-c:a", "pcm_s16le", target)
 
         return self._once(f"spoken{volume_db:+.0f}.wav", make)
+
+    def speech_variant(self, name: str, duration_s: int = 48) -> Path:
+        """One of SPEECH_VARIANTS, no picture."""
+
+        def make(target: Path) -> None:
+            graph = SPEECH_VARIANTS[name].replace("[0:a]", "[voice0]")
+            given = ("-stream_loop", "-1", "-t", duration_s, "-i", self.speech)
+            graph = f"[0:a]aresample=48000[voice0];{graph}"
+            self._ffmpeg(*given, "-filter_complex", graph, "-t", duration_s, "-c:a", "pcm_s16le", target)
+
+        return self._once(f"variant-{name}-{duration_s}.mov", make)
 
     # ---- unusual pictures
 

@@ -16,13 +16,14 @@ from media_pipeline import Tools, make_plan
 from media_pipeline.command.picture import video_argv, video_folders
 from media_pipeline.command.plain import package_argv
 from media_pipeline.command.shared import SourceFile
-from media_pipeline.command.sound import Gain, audio_argv, measure_argv
+from media_pipeline.command.sound import Gain, Treatment, audio_argv, listen_argv, measure_argv
 from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
 SHA = "a" * 64
 GAIN = Gain(gain_db=3.25)
+NOISY = Gain(21, 9.5, Treatment("left", (50, 150), -48.2))
 
 
 def source_of(info, tags=()):
@@ -44,17 +45,26 @@ def given_options(policy, **options):
     return replace(policy, profiles=(replace(policy.fallback, rungs=rungs),))
 
 
+def measuring_cases(plan, stereo):
+    yield "listen", listen_argv(TOOLS, source_of(media()), plan.loudness)
+    yield "listen-stereo", listen_argv(TOOLS, source_of(media()), stereo.loudness)
+    yield "measure-treated", measure_argv(TOOLS, source_of(media()), stereo.loudness, NOISY)
+    yield (
+        "measure-limited",
+        measure_argv(TOOLS, source_of(media()), plan.loudness, Gain(21, 9.5), is_limited=True),
+    )
+    yield "listen-early", listen_argv(TOOLS, source_of(media()), plan.early_loudness)
+    yield "sound-treated", audio_argv(TOOLS, source_of(media()), stereo.audios[1], NOISY)
+    joined = Gain(0, 3, Treatment("mono"))
+    yield "sound-two-equal-channels", audio_argv(TOOLS, source_of(media()), stereo.audios[0], joined)
+
+
 def cases(policy):
     short = media(duration_s=9.0)
     plan = make_plan(media(), policy, SHA)
     labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
     stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
-    yield "measure", measure_argv(TOOLS, source_of(media()), plan.loudness, Gain())
-    yield (
-        "measure-limited",
-        measure_argv(TOOLS, source_of(media()), plan.loudness, Gain(21, 9.5), is_limited=True),
-    )
-    yield "measure-early", measure_argv(TOOLS, source_of(media()), plan.early_loudness, Gain())
+    yield from measuring_cases(plan, make_plan(media(audio=sound(2)), policy, SHA))
     yield "video-1080p", encode(short, policy)
     yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
     given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
@@ -82,10 +92,12 @@ def cases(policy):
 
 
 NAMES = (
-    "measure", "measure-limited", "measure-early", "video-1080p", "video-slides", "video-given-options",
+    "listen", "listen-stereo", "listen-early", "measure-treated", "measure-limited",
+    "video-1080p", "video-slides", "video-given-options",
     "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
-    "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-first", "sound-middle",
+    "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",
+    "sound-two-equal-channels", "sound-first", "sound-middle",
     "sound-last", "package", "package-sound", "package-silent",
 )  # fmt: skip
 
