@@ -5,6 +5,7 @@ Nothing is encoded here. Needs nothing but the store, so any worker can do it. N
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from .ports import CancelToken, Progress, Storage
     from .steps import ChunkStep, Plan
     from .types import Tools
+
+
+log = logging.getLogger(__name__)
 
 
 class ChunksMissing(EncodingFailed):
@@ -97,13 +101,24 @@ class Assembly:
     def _tracks(self, chunks: dict[str, Chunk]) -> list[Track]:
         ladder = self.plan.ladder
         names = [rung.name for rung in ladder.rungs] if ladder is not None else []
-        tracks = [self._merged(self.plan.videos, chunks, name) for name in names]
+        tracks = self._aligned([self._merged(self.plan.steps_of(name), chunks, name) for name in names])
         check_tracks(tracks)
         if self.plan.audios:
             tracks.append(self._merged(self.plan.audios, chunks, AUDIO_FOLDER))
         longest_s = max(track.duration_s for track in tracks)
         check_length(longest_s, self.plan.duration_s)
         return tracks
+
+    def _aligned(self, tracks: list[Track]) -> list[Track]:
+        """Leave out a copied rung that reaches further than what could be decoded of a damaged source."""
+        copied = self.plan.copy
+        if copied is None or not tracks or tracks[-1].name != copied.folder:
+            return tracks
+        *encoded, copy = tracks
+        if [part.start_s for part in copy.segments] == [part.start_s for part in encoded[-1].segments]:
+            return tracks
+        log.warning("copied_rung_left_out", extra={"plan": self.plan.digest, "rung": copy.name})
+        return encoded
 
     def _merged(self, steps: Sequence[ChunkStep], chunks: dict[str, Chunk], name: str) -> Track:
         parts = [track for step in steps for track in chunks[step.digest].tracks if track.name == name]

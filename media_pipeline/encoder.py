@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from . import images
 from .calling import call_ffmpeg
 from .chunks import POSTER_CANDIDATE, Chunk, find_chunk, store_chunk
+from .command.copied import copy_argv
 from .command.picture import POSTER_FOLDER, STORYBOARD_FOLDER, video_argv, video_folders
 from .command.shared import SourceFile
 from .command.sound import (
@@ -44,7 +45,7 @@ from .loudness import (
     read_loudness,
 )
 from .package import check_tracks, collect_track
-from .steps import AudioStep, LoudnessStep, VideoStep
+from .steps import AudioStep, CopyStep, LoudnessStep, VideoStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,8 @@ class Encoder:
             chunk = Chunk(step.digest, 0.0, gain=job.measure(step))
         elif isinstance(step, AudioStep):
             chunk = job.sound(step, self._gain(step))
+        elif isinstance(step, CopyStep):
+            chunk = job.copy(step)
         else:
             chunk = job.picture(step)
         chunk = Chunk(
@@ -195,6 +198,15 @@ class _Work:
             first_segment=step.range.first_segment,
             edit_ticks=AAC_FRAME if step.range.start_s else None,
         )
+        return Chunk(step.digest, 0.0, (track,))
+
+    def copy(self, step: CopyStep) -> Chunk:
+        """Write the picture as it is."""
+        folder = self.work_dir / step.folder
+        folder.mkdir(parents=True)
+        self._ffmpeg(copy_argv(self.encoder.tools, self._source, step))
+        track = collect_track(folder, "video", step.folder, frame_rate=step.frame_rate)
+        check_tracks([track])
         return Chunk(step.digest, 0.0, (track,))
 
     def picture(self, step: VideoStep) -> Chunk:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .chunks import Chunk, find_chunks
-from .manifest import MASTER_NAME, SAVER_NAME, growing_manifest, multivariant_manifest
+from .manifest import MASTER_NAME, SAVER_NAME, growing_manifest, multivariant_manifest, target_duration_s
 from .ports import ObjectMissing
 from .publish import LIVE_FOLDER, Item, put_item
 from .steps import AUDIO_FOLDER
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .ports import Storage
-    from .steps import AudioStep, Plan, VideoStep
+    from .steps import ChunkStep, Plan
     from .types import Track
 
 LIVE_MASTER_NAME = f"{LIVE_FOLDER}/{MASTER_NAME}"
@@ -64,7 +64,7 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
     Side effects: writes under `live/`. Safe in several processes at once: nobody shortens a manifest, and whoever
     wrote looks again whether a chunk came meanwhile.
     """
-    if len({step.range.start_s for step in plan.videos} or plan.audios) < 2:
+    if plan.copy is None and len({step.range.start_s for step in plan.videos} or plan.audios) < 2:
         return None
     while True:
         chunks = find_chunks(storage, prefix, plan)
@@ -74,34 +74,56 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
 
 
 def _write(plan: Plan, storage: Storage, prefix: str, chunks: Mapping[str, Chunk]) -> Growth | None:
-    videos = [_video_line(plan, chunks, rung.name) for rung in plan.ladder.rungs] if plan.ladder is not None else []
+    videos = _video_lines(plan, chunks)
     audio = _audio_line(plan, chunks) if plan.audios else None
     begun = [line for line in videos if line.parts]
-    needed = [line for line in (*videos[:1], audio) if line is not None]
-    if not all(line.parts for line in needed):
+    # A viewer needs the sound, and the lowest rung or a copy, which is there from end to end.
+    pictures = [line for line in begun if line is videos[0] or _is_copied(plan, line)]
+    if (videos and not pictures) or (audio is not None and not audio.parts):
         return None
-    target_s = round(plan.ladder.segment_s) if plan.ladder is not None else round(plan.audios[0].segment_s)
     for line in (*begun, *([audio] if audio is not None else [])):
-        text = growing_manifest(line.parts, target_s, is_complete=line.is_complete)
+        text = growing_manifest(line.parts, _target_s(plan, line), is_complete=line.is_complete)
         _put_longer(storage, prefix, f"{LIVE_FOLDER}/{_file_name(line.name)}", text, "#EXTINF")
     tracks = [line.track for line in begun]
     sound = replace(audio.track, name=AUDIO_FOLDER) if audio is not None else None
-    for name, offered in ((LIVE_SAVER_NAME, tracks[:1]), (LIVE_MASTER_NAME, tracks)):
-        text = multivariant_manifest(offered, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name))
-        _put_longer(storage, prefix, name, text, "#EXT-X-STREAM-INF")
+    # Who saves bytes is never given more than the lowest rung.
+    lowest = [line.track for line in videos[:1] if line.parts]
+    for name, offered in ((LIVE_SAVER_NAME, lowest), (LIVE_MASTER_NAME, tracks)):
+        if offered or not videos:
+            text = multivariant_manifest(offered, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name))
+            _put_longer(storage, prefix, name, text, "#EXT-X-STREAM-INF")
+    ends_s = [max(line.end_s for line in pictures)] if pictures else []
+    ends_s += [audio.end_s] if audio is not None else []
     return Growth(
-        float(min(line.end_s for line in needed)),
-        all(line.is_complete for line in (*videos, *([audio] if audio is not None else []))),
+        float(min(ends_s)), all(line.is_complete for line in (*videos, *([audio] if audio is not None else [])))
     )
+
+
+def _video_lines(plan: Plan, chunks: Mapping[str, Chunk]) -> list[_Line]:
+    """Return all rungs from small to large, behind them a copy that serves until they are made."""
+    if plan.ladder is None:
+        return []
+    lines = [_line(rung.name, plan.steps_of(rung.name), chunks) for rung in plan.ladder.rungs]
+    if plan.early_copy is not None:
+        lines.append(_line(plan.early_copy.folder, (plan.early_copy,), chunks))
+    # A picture that ends while others grow would be taken for the end of all: they end together.
+    is_complete = all(line.is_complete for line in lines)
+    return [replace(line, is_complete=is_complete) if _is_copied(plan, line) else line for line in lines]
+
+
+def _is_copied(plan: Plan, line: _Line) -> bool:
+    return plan.copy is not None and line.name == plan.copy.folder
+
+
+def _target_s(plan: Plan, line: _Line) -> int:
+    """Return the longest segment a line will have: known beforehand, or all are there."""
+    if plan.early_copy is not None and line.name == plan.early_copy.folder:
+        return target_duration_s(line.track.segments)
+    return round(plan.ladder.segment_s) if plan.ladder is not None else round(plan.audios[0].segment_s)
 
 
 def _file_name(name: str) -> str:
     return f"{name.rpartition('/')[2]}.m3u8"
-
-
-def _video_line(plan: Plan, chunks: Mapping[str, Chunk], name: str) -> _Line:
-    steps = [step for step in plan.videos if any(rung.name == name for rung in step.rungs)]
-    return _line(name, steps, chunks)
 
 
 def _audio_line(plan: Plan, chunks: Mapping[str, Chunk]) -> _Line:
@@ -118,7 +140,7 @@ def _audio_line(plan: Plan, chunks: Mapping[str, Chunk]) -> _Line:
     return _Line(AUDIO_FOLDER, (*early.parts, *rest), final.is_complete)
 
 
-def _line(name: str, steps: Sequence[VideoStep] | Sequence[AudioStep], chunks: Mapping[str, Chunk]) -> _Line:
+def _line(name: str, steps: Sequence[ChunkStep], chunks: Mapping[str, Chunk]) -> _Line:
     parts: list[Track] = []
     for step in steps:
         chunk = chunks.get(step.digest)

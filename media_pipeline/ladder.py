@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from .copying import CopyPolicy
 from .scenes import SceneBounds
 from .types import Ladder, Rung
 
@@ -67,6 +68,7 @@ class RungPolicy:
     b_strategy: Literal[0, 1, 2] | None = None
     tune: Literal["film", "animation", "grain", "stillimage"] | None = None
     aq_mode: Literal[0, 1, 2, 3] | None = None
+    copy_below_bps: _Positive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ class LadderPolicy:
     start_bitrate_bps: _Positive
     encoder_threads: Annotated[int, Field(ge=1, le=16)]
     profiles: Annotated[tuple[ProfilePolicy, ...], Field(min_length=1, max_length=8)]
+    copy: CopyPolicy
     audio: AudioPolicy
     progressive: ProgressivePolicy
     poster: PosterPolicy
@@ -213,19 +216,25 @@ def choose_profile(video: VideoInfo, policy: LadderPolicy) -> ProfilePolicy:
     return next((one for one in policy.profiles if one.bounds and one.bounds.hold_for(video.scene)), policy.fallback)
 
 
-def make_ladder(video: VideoInfo, policy: LadderPolicy) -> Ladder:
-    """Choose the rungs a source fills without upscaling, and the frame rate all of them share."""
+def choose_rungs(video: VideoInfo, policy: LadderPolicy) -> list[RungPolicy]:
+    """Choose the rungs a source fills without upscaling, smallest first."""
     source_side = _even(min(video.display_width_px, video.display_height_px), floor=True)
     profile = choose_profile(video, policy)
     fitting = [rung for rung in profile.rungs if rung.short_side_px <= source_side]
     larger = next((rung for rung in profile.rungs if rung.short_side_px > source_side), None)
     if larger is not None and (not fitting or source_side >= policy.min_rung_step * fitting[-1].short_side_px):
         fitting.append(_shrink(larger, source_side))
+    return fitting
+
+
+def make_ladder(video: VideoInfo, policy: LadderPolicy) -> Ladder:
+    """Return the rungs of a source, and the frame rate all of them share."""
+    profile = choose_profile(video, policy)
     rate = choose_frame_rate(video.frame_rate, policy.max_frame_rate)
     if profile.halves_from_frame_rate is not None and rate >= profile.halves_from_frame_rate:
         rate /= 2
     return Ladder(
-        rungs=tuple(_place(rung, video) for rung in fitting),
+        rungs=tuple(_place(rung, video) for rung in choose_rungs(video, policy)),
         frame_rate=rate,
         frames_per_segment=max(1, round(profile.segment_s * rate)),
         profile=profile.name,
@@ -261,8 +270,8 @@ def _place(rung: RungPolicy, video: VideoInfo) -> Rung:
     # Rounding the long side to even may pass the source by one pixel where the rung is as large as the source.
     width_px = min(width_px, _even(video.display_width_px, floor=True))
     height_px = min(height_px, _even(video.display_height_px, floor=True))
-    kept = {field.name: getattr(rung, field.name) for field in fields(rung) if field.name != "short_side_px"}
-    return Rung(width_px=width_px, height_px=height_px, **kept)
+    kept = {field.name for field in fields(Rung)} - {"width_px", "height_px"}
+    return Rung(width_px=width_px, height_px=height_px, **{name: getattr(rung, name) for name in kept})
 
 
 def _shrink(rung: RungPolicy, short_side_px: int) -> RungPolicy:
@@ -273,6 +282,7 @@ def _shrink(rung: RungPolicy, short_side_px: int) -> RungPolicy:
         name=f"{short_side_px}p",
         short_side_px=short_side_px,
         max_bitrate_bps=max(80_000, int(rung.max_bitrate_bps * share)),
+        copy_below_bps=None if rung.copy_below_bps is None else max(1, int(rung.copy_below_bps * share)),
     )
 
 

@@ -21,7 +21,7 @@ from .errors import Cancelled, EncodingFailed, OutOfSpace
 from .growing import grow
 from .ports import StorageFull
 from .publish import find_published
-from .steps import AudioStep, LoudnessStep
+from .steps import AudioStep, VideoStep
 from .types import RunLimits
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from .types import Published, Tools
 
 _SPARE_BYTES = 8 * 1024**2
-# What a media second of sound or of measuring costs beside one of picture; for progress only.
-_SOUND_WEIGHT = 0.05
+# What a media second of sound, measuring or copying costs beside one of picture to encode; for progress only.
+_SMALL_WEIGHT = 0.05
 
 
 def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
@@ -196,4 +196,4 @@ def weight_of(plan: Plan, step: ChunkStep) -> float:
     """Return about how much of the work a step is, in seconds of picture."""
     left_s = max(1.0, plan.duration_s - float(step.range.start_s))
     length_s = left_s if step.range.length_s is None else min(left_s, float(step.range.length_s))
-    return length_s * (_SOUND_WEIGHT if isinstance(step, (AudioStep, LoudnessStep)) else 1.0)
+    return length_s * (1.0 if isinstance(step, VideoStep) else _SMALL_WEIGHT)

@@ -15,11 +15,14 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from .copying import choose_copy
 from .errors import MediaRefused
-from .ladder import choose_profile, fit_picture, make_ladder
+from .ladder import choose_profile, choose_rungs, fit_picture, make_ladder
 from .steps import (
     EARLY_AUDIO_FOLDER,
+    EARLY_VIDEO_FOLDER,
     AudioStep,
+    CopyStep,
     LoudnessStep,
     MediaRange,
     PackageStep,
@@ -31,7 +34,7 @@ from .steps import (
 
 if TYPE_CHECKING:
     from .ladder import LadderPolicy
-    from .types import Ladder, MediaInfo, VideoInfo
+    from .types import Ladder, MediaInfo, Rung, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
 RECIPE_VERSION = 3
@@ -73,7 +76,11 @@ class _Recipe:
     @property
     def has_early_start(self) -> bool:
         """Return whether the first minutes are worth steps of their own."""
-        return self.is_seekable and self.duration_s > self.policy.early_start_above_s
+        return self.is_longer_than(self.policy.early_start_above_s)
+
+    def is_longer_than(self, length_s: int) -> bool:
+        """Return whether a first stretch of this length can be made apart from the rest."""
+        return self.is_seekable and self.duration_s > length_s
 
 
 def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan:
@@ -90,13 +97,18 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     base = {"source": source_sha256, "recipe": policy.recipe, "version": RECIPE_VERSION, "tags": tags}
     recipe = _Recipe(info, policy, base)
     ladder = make_ladder(info.video, policy) if info.video is not None else None
-    videos = () if ladder is None or info.video is None else tuple(_video_steps(recipe, info.video, ladder))
+    copy = None if ladder is None or info.video is None else _copy_step(recipe, info.video, ladder)
+    videos: tuple[VideoStep, ...] = ()
+    if ladder is not None and info.video is not None:
+        is_kept = copy is not None and copy.folder != EARLY_VIDEO_FOLDER
+        videos = tuple(_video_steps(recipe, info.video, ladder, ladder.rungs[:-1] if is_kept else ladder.rungs))
     loudness, audios = _audio_steps(recipe)
-    early_loudness, early_audios = _early_steps(recipe) if recipe.has_early_start else (None, ())
+    has_early_sound = recipe.has_early_start or (copy is not None and recipe.is_longer_than(policy.chunk_s))
+    early_loudness, early_audios = _early_steps(recipe) if has_early_sound else (None, ())
     package = _package_step(
         recipe, ladder, [*(step.digest for step in videos), *(step.digest for step in audios)], has_audio=bool(audios)
     )
-    early = [step.digest for step in early_audios]
+    early = [*(step.digest for step in early_audios), *([copy.digest] if copy is not None else [])]
     return Plan(
         digest=recipe.digest("plan", [package.digest, early]),
         recipe=f"{policy.recipe}/{RECIPE_VERSION}",
@@ -112,7 +124,26 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
         early_loudness=early_loudness,
         early_audios=early_audios,
         package=package,
+        copy=copy,
     )
+
+
+def _copy_step(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | None:
+    policy = recipe.policy
+    kept_below_bps = choose_rungs(video, policy)[-1].copy_below_bps
+    choice = choose_copy(
+        recipe.info, ladder, policy.copy, max_frame_rate=policy.max_frame_rate, kept_below_bps=kept_below_bps
+    )
+    if choice is None:
+        return None
+    fields: dict[str, Any] = {
+        "stream_index": video.stream_index,
+        "range": MediaRange(),
+        "frame_rate": choice.frame_rate,
+        "segment_s": choice.segment_s,
+        "folder": ladder.rungs[-1].name if choice.is_kept else EARLY_VIDEO_FOLDER,
+    }
+    return CopyStep(digest=recipe.digest("copy", fields), **fields)
 
 
 def _ranges(total_s: Fraction, first_s: Fraction, chunk_s: Fraction, segment_s: Fraction) -> Iterator[MediaRange]:
@@ -133,17 +164,17 @@ def _video_ranges(recipe: _Recipe, ladder: Ladder) -> list[MediaRange]:
     return list(_ranges(recipe.duration_s, first_s, chunk_s, segment_s))
 
 
-def _video_steps(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> Iterator[VideoStep]:
+def _video_steps(recipe: _Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:
     ranges = _video_ranges(recipe, ladder)
     for number, stretch in enumerate(ranges):
-        if number == 0 and recipe.has_early_start and len(ladder.rungs) > 1:
+        if number == 0 and recipe.has_early_start and len(encoded) > 1:
             # The lowest rung of the first chunk alone: decoded twice, but watchable in a third of the time.
             head = _video_fields(recipe, video, ladder, stretch)
-            head |= {"rungs": ladder.rungs[:1], "encoder_threads": recipe.policy.encoder_threads}
+            head |= {"rungs": encoded[:1], "encoder_threads": recipe.policy.encoder_threads}
             yield VideoStep(digest=recipe.digest("video", head), **head)
-            rungs = ladder.rungs[1:]
+            rungs = encoded[1:]
         else:
-            rungs = ladder.rungs
+            rungs = encoded
         fields = _video_fields(recipe, video, ladder, stretch)
         fields |= {"rungs": rungs, **_stills(recipe, video, ladder, stretch, (number, len(ranges)))}
         if len(ranges) == 1:

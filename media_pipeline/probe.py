@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import MediaRefused
 from .runner import ProcessLimits, ProcessStopped, run_process
 from .scenes import judge_scene
-from .types import AudioInfo, MediaInfo, ProbeLimits, SubtitleInfo, VideoInfo
+from .types import AudioInfo, MediaInfo, ProbeLimits, ReadyPicture, SubtitleInfo, VideoInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,6 +125,19 @@ def _judge_video(found: Mapping[str, Any], timing: Mapping[str, Any], limits: Pr
         is_variable=bool(timing["is_variable"]) or _is_uneven(rates),
         end_s=_end(found, timing),
         scene=judge_scene(found["scene"], float(timing["duration_s"])),
+        ready=_judge_ready(found["ready"]),
+    )
+
+
+def _judge_ready(ready: Mapping[str, Any] | None) -> ReadyPicture | None:
+    if ready is None:
+        return None
+    return ReadyPicture(
+        level=ready["level"],
+        frame_rate=Fraction(ready["frame_rate"]),
+        frames=ready["frames"],
+        key_frames=tuple(ready["key_frames"]),
+        group_bytes=tuple(ready["group_bytes"]),
     )
 
 

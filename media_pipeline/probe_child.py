@@ -118,6 +118,8 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
             audio = try_out(av, container, reopen, facts)
             timing = load_sister("probe_timing").measure(av, reopen, video, audio, is_cut=is_cut)
             facts["timing"] = dataclasses.asdict(timing)
+            if video is not None:
+                facts["video"]["ready"] = load_sister("probe_ready").look_at(av, path, container, video)
         except (av.FFmpegError, EOFError, ValueError) as error:
             raise RefusedError("undecodable") from error
         if video is not None:
@@ -206,6 +208,7 @@ def describe_video(stream: _Av) -> dict[str, Any]:
         "rotation_deg": 0,
         "is_interlaced": False,
         "transfer": "sdr",
+        "ready": None,
     }
 
 

@@ -19,6 +19,7 @@ from .types import Ladder, Rung
 AUDIO_FOLDER = "audio"
 #: What is made for the first minutes only, while the whole is not there yet.
 EARLY_AUDIO_FOLDER = "live/audio"
+EARLY_VIDEO_FOLDER = "live/video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,19 @@ class VideoStep:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyStep:
+    """Write the whole picture as it is, in segments that begin at its own key frames."""
+
+    digest: str
+    stream_index: int
+    range: MediaRange
+    frame_rate: Fraction
+    segment_s: Fraction
+    #: That of the rung it stands for, or the folder of what early viewers get.
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class AudioStep:
     """Write one stretch of the one audio rendition, with the gain a loudness step found."""
 
@@ -109,7 +123,7 @@ class PackageStep:
     has_audio: bool
 
 
-ChunkStep: TypeAlias = LoudnessStep | VideoStep | AudioStep
+ChunkStep: TypeAlias = LoudnessStep | VideoStep | CopyStep | AudioStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +131,8 @@ class Plan:
     """Everything to be done to one source under one policy.
 
     Video steps come in the order of their ranges; a first range may be made in two steps, so that its lowest rung is
-    there at once. The early steps give the first minutes a sound before the whole sound has been measured.
+    there at once. The early steps give the first minutes a sound before the whole sound has been measured. A copy
+    stands for the highest rung, or serves in its place until the rungs are made.
     """
 
     digest: str
@@ -134,6 +149,18 @@ class Plan:
     early_loudness: LoudnessStep | None
     early_audios: tuple[AudioStep, ...]
     package: PackageStep
+    copy: CopyStep | None = None
+
+    def steps_of(self, rung: str) -> tuple[VideoStep | CopyStep, ...]:
+        """Return the steps that together leave a rung, in the order of their time."""
+        if self.copy is not None and self.copy.folder == rung:
+            return (self.copy,)
+        return tuple(step for step in self.videos if any(each.name == rung for each in step.rungs))
+
+    @property
+    def early_copy(self) -> CopyStep | None:
+        """Return the copy if it is not part of the set."""
+        return self.copy if self.copy is not None and self.copy.folder == EARLY_VIDEO_FOLDER else None
 
     @property
     def chunk_steps(self) -> tuple[ChunkStep, ...]:
@@ -142,7 +169,7 @@ class Plan:
         What the first minute needs comes first, then the sound, which all of the picture's chunks can overtake.
         """
         heads = [step for step in self.videos if step.range.start_s == 0]
-        early = [step for step in (self.early_loudness, *self.early_audios[:1]) if step is not None]
+        early = [step for step in (self.copy, self.early_loudness, *self.early_audios[:1]) if step is not None]
         sound = [step for step in (*self.early_audios[1:], self.loudness, *self.audios) if step is not None]
         rest = [step for step in self.videos if step.range.start_s != 0]
         return (*early, *heads, *sound, *rest)

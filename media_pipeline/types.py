@@ -76,6 +76,21 @@ class SceneInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyPicture:
+    """A picture that phones decode as it is: H.264 at a steady rate, in groups that need nothing from each other.
+
+    `level` is ten times the number it is known by; frames are counted from the start; `group_bytes` lie from each key
+    frame to the next.
+    """
+
+    level: int
+    frame_rate: Fraction
+    frames: int
+    key_frames: tuple[int, ...]
+    group_bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class VideoInfo:
     """The picture of a source; display sizes have pixel shape and rotation applied."""
 
@@ -98,6 +113,8 @@ class VideoInfo:
     # When the last frame ends, from the start of the file; None where the picture lasts as long as the source.
     end_s: float | None = None
     scene: SceneInfo | None = None
+    # None where the picture must be encoded before phones play it, or where its index does not tell.
+    ready: ReadyPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
             if growth is not None:
                 services.note_growth(db, source.id, plan, growth)
             after = [each for each in missing if isinstance(each, AudioStep) and each.loudness == step.digest]
-            _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after)
+            _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after, is_awaited=True)
 
         return record
 
@@ -171,7 +171,14 @@ def _handed_out(
 
 
 def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
-    db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
+    db: Session,
+    claim: Claim,
+    parent_id: int | None,
+    source_id: int,
+    plan: Plan,
+    ready: Sequence[ChunkStep],
+    *,
+    is_awaited: bool = False,
 ) -> None:
     for step in ready:
         queue.enqueue(
@@ -182,7 +189,8 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             payload={"source_id": source_id, "plan": plan.digest, "step": step.digest},
             subject=claim.subject,
             fair_key=claim.fair_key,
-            priority=claim.priority,
+            # Sound that had to wait for its measurement is what the first viewer waits for: not behind all the picture.
+            priority=claim.priority + is_awaited,
             parent_id=parent_id,
             weight=_share(plan, step),
         )

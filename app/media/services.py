@@ -113,7 +113,9 @@ def note_media_info(db: Session, source_id: int, info: MediaInfo) -> None:
     """Keep what probing found beside the source."""
     source = db.get(Source, source_id)
     if source is not None:
-        source.media_info = _plain(dataclasses.asdict(info))
+        # Where a picture could be cut decides its plan and nothing else: too long a list to keep.
+        video = dataclasses.replace(info.video, ready=None) if info.video is not None else None
+        source.media_info = _plain(dataclasses.asdict(dataclasses.replace(info, video=video)))
 
 
 def note_growth(db: Session, source_id: int, plan: Plan, growth: Growth) -> None:

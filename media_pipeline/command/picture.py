@@ -51,6 +51,9 @@ def _video_outputs(
     stream = on_grid(stream, step)
     outputs: list[Stream] = []
     still_sources = _still_sources(step)
+    if takers := still_sources.get(None, []):
+        stream, *branches = _split(stream, 1 + len(takers))
+        outputs += [_still_output(branch, step, folder) for branch, folder in zip(branches, takers, strict=True)]
     for rung in reversed(step.rungs):
         stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler)
         if rung is step.rungs[-1]:
@@ -66,14 +69,17 @@ def _video_outputs(
     return outputs
 
 
-def _still_sources(step: VideoStep) -> dict[str, list[str]]:
-    """Return for each rung the stills that are taken from its picture: the smallest that is large enough."""
-    found: dict[str, list[str]] = {}
+def _still_sources(step: VideoStep) -> dict[str | None, list[str]]:
+    """Return for each rung the stills that are taken from its picture: the smallest that is large enough.
+
+    None is the source itself, where the rung that would be large enough is a copy.
+    """
+    found: dict[str | None, list[str]] = {}
     for folder, target in ((POSTER_FOLDER, step.poster), (STORYBOARD_FOLDER, step.storyboard)):
         if target is not None:
             side = min(target.width_px, target.height_px)
-            rung = next((rung for rung in step.rungs if rung.short_side_px >= side), step.rungs[-1])
-            found.setdefault(rung.name, []).append(folder)
+            name = next((rung.name for rung in step.rungs if rung.short_side_px >= side), None)
+            found.setdefault(name, []).append(folder)
     return found
 
 

@@ -84,7 +84,8 @@ def _watch(stack: Stack, clip: Path) -> FirstPlay:
     plan = plan_of(clip, current_policy())
     rungs = [rung.name for rung in plan.ladder.rungs] if plan.ladder is not None else []
     root = platform_of(stack.app).settings.store.path / "media"
-    return FirstPlay(root, rungs, "audio" if plan.audios else None, plan.duration_s)
+    early = [Path(plan.early_copy.folder).name] if plan.early_copy is not None else []
+    return FirstPlay(root, rungs, "audio" if plan.audios else None, plan.duration_s, early)
 
 
 def _upload(teacher: Teacher, lecture: str, clip: Path) -> None:
@@ -102,7 +103,8 @@ def _compare_workers(label: str, clip: Path, folder: Path) -> None:
         _first_play(clip, folder / f"by-{number}", workers=number, until_whole=True, JOBS_MEDIA_SLOTS="1")
         for number in (1, 2)
     ]
-    print(f"{label}: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s: {seconds[0] / seconds[1]:.2f} x", flush=True)
+    share = seconds[0] / seconds[1]
+    print(f"{label}: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s: {share:.2f} x", flush=True)
 
 
 if __name__ == "__main__":

@@ -44,12 +44,16 @@ def rendition_of(path: PurePosixPath, names: Sequence[str]) -> str | None:
 
 @dataclass
 class FirstPlay:
-    """The moments, in seconds since the start: one and two segments of any rung, lowest rung whole, all rungs whole."""
+    """The moments, in seconds since the start: one and two segments of any rung, lowest rung whole, all rungs whole.
+
+    What serves only until the rungs are there, named by `early`, counts for the first two.
+    """
 
     root: Path
     rungs: Sequence[str]
     audio: str | None
     duration_s: float
+    early: Sequence[str] = ()
     one_s: float | None = None
     two_s: float | None = None
     lowest_whole_s: float | None = None
@@ -63,7 +67,7 @@ class FirstPlay:
         self._present = {}
         for path in sorted(self.root.rglob("*.m3u8")):
             self._note(path)
-        counts = [self._present.get(rung, (0, 0.0))[0] for rung in self.rungs]
+        counts = [self._present.get(rung, (0, 0.0))[0] for rung in (*self.rungs, *self.early)]
         listed = max(counts, default=0)
         if self.audio is not None:
             listed = min(listed, self._present.get(self.audio, (0, 0.0))[0])
@@ -74,7 +78,7 @@ class FirstPlay:
         self.all_whole_s = self._first(self.all_whole_s, at_s, is_reached=len(whole) == len(self.rungs))
 
     def _note(self, path: Path) -> None:
-        wanted = (*self.rungs, *([self.audio] if self.audio is not None else []))
+        wanted = (*self.rungs, *self.early, *([self.audio] if self.audio is not None else []))
         name = rendition_of(PurePosixPath(path.relative_to(self.root).as_posix()), wanted)
         if name is None:
             return

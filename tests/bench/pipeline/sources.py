@@ -1,4 +1,4 @@
-"""The four sources the bench makes itself: slide lecture, talking head, screen recording, camera; all 1080p.
+"""The sources the bench makes itself: slide lecture, talking head, screen recording, camera, all 1080p; a ready one.
 
 Each is encoded as its kind of recorder does, once, and kept in a cache folder. Not here: what is drawn.
 """
@@ -107,11 +107,20 @@ def _camera(folder: Path, seconds: int, target: Path) -> None:
     _encode(given, 2, coding, seconds=seconds, target=target)
 
 
+def _ready(folder: Path, seconds: int, target: Path) -> None:
+    """Slides with a speaker's inset as phones play them already: 720p, a key frame every two seconds."""
+    slides = folder / "slides.mp4"
+    _slides(folder, seconds, slides)
+    coding = ["-c:v", "libx264", "-preset", "medium", "-crf", 26, "-g", 50, "-keyint_min", 50, "-sc_threshold", 0]
+    _encode(["-i", slides, "-filter_complex", "[0:v]scale=1280:720[v]"], 0, coding, seconds=seconds, target=target)
+
+
 _MAKERS: dict[str, Callable[[Path, int, Path], None]] = {
     "slides": _slides,
     "head": _head,
     "screen": _screen,
     "camera": _camera,
+    "ready": _ready,
 }
 
 

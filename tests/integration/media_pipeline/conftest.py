@@ -65,8 +65,12 @@ def policy():
 
 @pytest.fixture(scope="session")
 def fast_policy(policy):
-    """The policy with the quickest preset: for tests that look at the container, not at the picture."""
-    return replace(policy, profiles=tuple(quickest(profile) for profile in policy.profiles))
+    """The policy with the quickest preset, encoding everything: for tests that look at the container."""
+    return replace(
+        policy,
+        copy=replace(policy.copy, max_level=10),
+        profiles=tuple(quickest(profile) for profile in policy.profiles),
+    )
 
 
 def quickest(profile):

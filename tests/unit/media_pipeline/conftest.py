@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_pipeline import MediaInfo, parse_policy
-from media_pipeline.types import AudioInfo, SceneInfo, Segment, Track, VideoInfo
+from media_pipeline.types import AudioInfo, ReadyPicture, SceneInfo, Segment, Track, VideoInfo
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -36,6 +36,14 @@ def video(width_px=1920, height_px=1080, rate=Fraction(25), **changes):
         "frame_rate": rate, "is_interlaced": False, "is_hdr": False, "bit_depth": 8, "pixel_format": "yuv420p",
     }  # fmt: skip
     return VideoInfo(**{**fields, **changes})
+
+
+def ready(frames=15_000, rate=Fraction(25), every=50, bitrate_bps=800_000, **changes):
+    """A picture of ten minutes that phones play as it is, with a key frame in every `every` frames."""
+    key_frames = tuple(range(0, frames, every))
+    sizes = tuple(int(bitrate_bps / 8 * min(every, frames - start) / rate) for start in key_frames)
+    fields = {"level": 31, "frame_rate": rate, "frames": frames, "key_frames": key_frames, "group_bytes": sizes}
+    return ReadyPicture(**{**fields, **changes})
 
 
 def sound(channels=1):

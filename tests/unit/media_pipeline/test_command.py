@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from media_pipeline import Tools, make_plan
+from media_pipeline.command.copied import copy_argv
 from media_pipeline.command.picture import video_argv, video_folders
 from media_pipeline.command.plain import package_argv
 from media_pipeline.command.shared import SourceFile
 from media_pipeline.command.sound import Gain, Treatment, audio_argv, listen_argv, measure_argv
-from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
+from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, ready, sound, video
 
 GOLDEN = ROOT / "tests" / "golden" / "media_pipeline"
 TOOLS = Tools(Path("/usr/bin/ffmpeg"), "5.1")
@@ -59,11 +60,21 @@ def measuring_cases(plan, stereo):
     yield "sound-two-equal-channels", audio_argv(TOOLS, source_of(media()), stereo.audios[0], joined)
 
 
+def copying_cases(policy):
+    info = media(picture=video(640, 360, ready=ready(bitrate_bps=200_000)))
+    kept = make_plan(info, policy, SHA)
+    early = make_plan(replace(info, video=replace(info.video, ready=ready(every=51, bitrate_bps=200_000))), policy, SHA)
+    yield "copy-kept", copy_argv(TOOLS, source_of(info), kept.copy)
+    yield "copy-early", copy_argv(TOOLS, source_of(info), early.copy)
+    yield "video-beside-copy", video_argv(TOOLS, source_of(info), kept.videos[0])
+
+
 def cases(policy):
     short = media(duration_s=9.0)
     plan = make_plan(media(), policy, SHA)
     labelled = replace(short, aigc='{"AIGC":{"Label":"1"}}', rights={"copyright": "示范学院"})
     stored = SourceFile("https://store.example/sources/x?signature=1", media().container)
+    yield from copying_cases(policy)
     yield from measuring_cases(plan, make_plan(media(audio=sound(2)), policy, SHA))
     yield "video-1080p", encode(short, policy)
     yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
@@ -93,7 +104,7 @@ def cases(policy):
 
 NAMES = (
     "listen", "listen-stereo", "listen-early", "measure-treated", "measure-limited",
-    "video-1080p", "video-slides", "video-given-options",
+    "copy-kept", "copy-early", "video-beside-copy", "video-1080p", "video-slides", "video-given-options",
     "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
     "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",

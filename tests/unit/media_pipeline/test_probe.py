@@ -16,7 +16,7 @@ def found(**changes):
     picture = {
         "stream_index": 0, "codec": "h264", "width_px": 720, "height_px": 576, "sample_aspect": "64/45",
         "rates": ["25", "50"], "pixel_format": "yuv420p", "bit_depth": 8, "rotation_deg": 0, "is_interlaced": True,
-        "transfer": "sdr", "scene": [],
+        "transfer": "sdr", "scene": [], "ready": None,
     }  # fmt: skip
     audio = {"stream_index": 1, "codec": "aac", "sample_rate_hz": 48000, "channels": 2}
     facts = {

@@ -1,0 +1,143 @@
+"""Which pictures are handed on as they are: for good, for a while, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from media_pipeline import make_plan
+from media_pipeline.steps import CopyStep, VideoStep, plan_from_json, plan_to_json
+from tests.unit.media_pipeline.conftest import SLIDES, media, ready, video
+
+SHA = "a" * 64
+
+
+def plan_of(policy, picture, **changes):
+    return make_plan(media(picture=picture, **changes), policy, SHA)
+
+
+def folder_of(policy, picture, **changes):
+    copy = plan_of(policy, picture, **changes).copy
+    return copy.folder if copy is not None else None
+
+
+def test_a_ready_picture_on_the_grid_is_its_own_highest_rung(policy):
+    plan = plan_of(policy, video(1280, 720, ready=ready()))
+    assert (plan.copy.folder, plan.copy.frame_rate, plan.copy.segment_s) == ("720p", 25, 4)
+    assert [rung.name for rung in plan.ladder.rungs] == ["240p", "480p", "720p"]
+    assert {rung.name for step in plan.videos for rung in step.rungs} == {"240p", "480p"}
+    assert plan.steps_of("720p") == (plan.copy,)
+    assert set(plan.steps_of("480p")) < set(plan.videos)
+    assert plan.early_copy is None
+    assert plan_from_json(plan_to_json(plan)) == plan
+
+
+def test_a_ready_picture_off_the_grid_serves_until_the_rungs_are_there(policy):
+    plan, usual = plan_of(policy, video(1280, 720, ready=ready(every=51))), plan_of(policy, video(1280, 720))
+    assert plan.early_copy.folder == "live/video"
+    assert plan.videos == usual.videos
+    assert plan.digest != usual.digest
+
+
+def test_the_copy_and_its_sound_come_first(policy):
+    steps = plan_of(policy, video(1280, 720, ready=ready()), duration_s=600.0).chunk_steps
+    assert isinstance(steps[0], CopyStep)
+    assert next(step for step in steps if isinstance(step, VideoStep)) is steps[3]
+
+
+def test_a_short_ready_lecture_has_an_early_sound_too(policy):
+    picture = video(1280, 720, ready=ready(frames=1500))
+    assert plan_of(policy, picture, duration_s=60.0).early_audios
+    assert not plan_of(policy, video(1280, 720), duration_s=60.0).early_audios
+    short = video(1280, 720, ready=ready(frames=500))
+    assert not plan_of(policy, short, duration_s=20.0).early_audios
+
+
+def test_slides_at_half_the_rate_keep_the_sources_rate_in_the_copy(policy):
+    plan = plan_of(policy, video(1280, 720, scene=SLIDES, ready=ready(bitrate_bps=250_000)))
+    assert (plan.ladder.frame_rate, plan.copy.frame_rate) == (Fraction(25, 2), 25)
+    assert (plan.copy.folder, plan.copy.segment_s) == ("720p", 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "folder"),
+    [
+        ({"bitrate_bps": 1_000_000}, "720p"),
+        ({"bitrate_bps": 1_100_000}, "live/video"),
+        ({"bitrate_bps": 1_500_000}, None),
+        ({"level": 40}, "720p"),
+        ({"level": 41}, None),
+        ({"every": 100}, "720p"),
+        ({"every": 200}, "live/video"),
+        ({"every": 250}, "live/video"),
+        ({"every": 300}, None),
+        ({"frames": 15_001, "every": 100}, "live/video"),
+        ({"frames": 14_000}, None),
+        ({"rate": Fraction(30), "frames": 18_000, "every": 60}, None),
+    ],
+)
+def test_what_a_copy_may_cost_and_where_it_must_be_cut(policy, changes, folder):
+    assert folder_of(policy, video(1280, 720, ready=ready(**changes))) == folder
+
+
+def test_no_segment_of_a_kept_copy_is_above_the_rungs_cap(policy):
+    calm = ready(bitrate_bps=200_000)
+    stormy = list(calm.group_bytes)
+    stormy[40] = stormy[41] = int(1_500_000 / 8 * 2)
+    assert folder_of(policy, video(1280, 720, ready=calm)) == "720p"
+    assert folder_of(policy, video(1280, 720, ready=replace(calm, group_bytes=tuple(stormy)))) == "live/video"
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        {"pixel_format": "yuv420p10le"}, {"pixel_format": "yuv422p"}, {"pixel_format": "yuvj420p"}, {"transfer": "hlg"},
+        {"is_interlaced": True}, {"rotation_deg": 90}, {"sample_aspect": Fraction(4, 3)}, {"is_variable": True},
+    ],
+)  # fmt: skip
+def test_a_picture_that_must_be_mended_is_encoded(policy, mended):
+    assert folder_of(policy, video(1280, 720, ready=ready(), **mended)) is None
+
+
+def test_a_picture_larger_than_phones_like_is_encoded(policy):
+    assert folder_of(policy, video(1920, 1080, ready=ready())) is None
+
+
+def test_a_cut_or_unseekable_source_is_encoded(policy):
+    assert folder_of(policy, video(1280, 720, ready=ready()), is_cut=True) is None
+    assert folder_of(policy, video(1280, 720, ready=ready()), is_seekable=False) is None
+
+
+def test_a_picture_that_must_be_held_until_the_sound_ends_is_not_kept(policy):
+    picture = video(1280, 720, ready=ready(), end_s=600.0)
+    assert folder_of(policy, picture, duration_s=602.0) == "live/video"
+
+
+def test_fast_pictures_are_thinned_and_so_encoded(policy):
+    picture = video(1280, 720, Fraction(60), ready=ready(36_000, Fraction(60), 120))
+    assert folder_of(policy, picture) is None
+
+
+def test_a_rate_near_a_standard_one_is_encoded(policy):
+    picture = video(1280, 720, Fraction(2997, 100), ready=ready(17_982, Fraction(2997, 100), 30))
+    assert folder_of(policy, picture, duration_s=600.0) is None
+    exact = video(1280, 720, Fraction(30000, 1001), ready=ready(17_982, Fraction(30000, 1001), 30))
+    assert folder_of(policy, exact, duration_s=600.0) == "720p"
+
+
+def test_the_only_rung_is_encoded(policy):
+    assert folder_of(policy, video(320, 240, ready=ready(bitrate_bps=50_000))) == "live/video"
+
+
+def test_the_policy_decides_and_changes_the_digest(policy):
+    camera = policy.fallback
+    rungs = (*camera.rungs[:-1], replace(camera.rungs[-1], copy_below_bps=None))
+    never = replace(policy, profiles=(*policy.profiles[:-1], replace(camera, rungs=rungs)))
+    nothing = replace(policy, copy=replace(policy.copy, max_level=10))
+    info = media(picture=video(1280, 720, ready=ready()))
+    plans = [make_plan(info, each, SHA) for each in (policy, never, nothing)]
+    assert [plan.copy.folder if plan.copy else None for plan in plans] == ["720p", "live/video", None]
+    assert len({plan.digest for plan in plans}) == 3
+    assert plans[1].videos == plans[2].videos
