@@ -19,14 +19,15 @@ RATE = 25
 
 
 def ready(
-    shelf: ClipShelf, name: str, *coding: object, seconds: int = 20, height_px: int = 720, every_s: float = 2
+    shelf: ClipShelf, name: str, *coding: object, seconds: int = 10, height_px: int = 480, every_s: float = 2
 ) -> Path:
     """Write slides with speech in H.264 with a key frame in every `every_s` seconds and B-frames between."""
     frames = round(every_s * RATE)
+    width_px = height_px * 16 // 18 * 2
 
     def make(target: Path) -> None:
         shelf._ffmpeg(
-            *("-f", "lavfi", "-i", slides_filter(height_px * 16 // 9, height_px, RATE, seconds)),
+            *("-f", "lavfi", "-i", slides_filter(width_px, height_px, RATE, seconds)),
             *("-stream_loop", "-1", "-i", shelf.speech, "-t", seconds),
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", 26, "-pix_fmt", "yuv420p", "-threads", 2),
             *("-g", frames, "-keyint_min", frames, "-sc_threshold", 0, "-bf", 3),
@@ -36,12 +37,12 @@ def ready(
     return shelf._once(f"ready-{name}-{seconds}-{height_px}.mp4", make)
 
 
-def on_grid(shelf: ClipShelf, seconds: int = 20, height_px: int = 720) -> Path:
+def on_grid(shelf: ClipShelf, seconds: int = 10, height_px: int = 480) -> Path:
     """Key frames every two seconds."""
     return ready(shelf, "on-grid", seconds=seconds, height_px=height_px)
 
 
-def off_grid(shelf: ClipShelf, seconds: int = 20) -> Path:
+def off_grid(shelf: ClipShelf, seconds: int = 10) -> Path:
     """Key frames every 2.6 seconds."""
     return ready(shelf, "off-grid", seconds=seconds, every_s=2.6)
 
@@ -105,7 +106,7 @@ def late_picture(shelf: ClipShelf) -> Path:
 
 
 def damaged_end(shelf: ClipShelf) -> Path:
-    """The last three seconds cannot be decoded, though their headers are whole."""
+    """The last seconds cannot be decoded, though their headers are whole."""
 
     def make(target: Path) -> None:
         import av  # noqa: PLC0415 - only here
@@ -114,7 +115,7 @@ def damaged_end(shelf: ClipShelf) -> Path:
         with av.open(str(on_grid(shelf))) as container:
             stream = container.streams.video[0]
             for packet in container.demux(stream):
-                if packet.pts is not None and packet.pts * packet.time_base >= 16 and packet.size > 64:
+                if packet.pts is not None and packet.pts * packet.time_base >= 6.5 and packet.size > 64:
                     data[packet.pos + 64 : packet.pos + packet.size] = bytes(packet.size - 64)
         target.write_bytes(data)
 
