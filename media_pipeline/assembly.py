@@ -5,8 +5,7 @@ Nothing is encoded here. Needs nothing but the store, so any worker can do it. N
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import images
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from .ports import CancelToken, Progress, Storage
     from .steps import ChunkStep, Plan
     from .types import Tools
-
-
-log = logging.getLogger(__name__)
 
 
 class ChunksMissing(EncodingFailed):
@@ -110,15 +106,11 @@ class Assembly:
         return tracks
 
     def _aligned(self, tracks: list[Track]) -> list[Track]:
-        """Leave out a copied rung that reaches further than what could be decoded of a damaged source."""
-        copied = self.plan.copy
-        if copied is None or not tracks or tracks[-1].name != copied.folder:
+        """Let a copied rung of a damaged source end where decoding, and so the other rungs, did."""
+        if self.plan.copy is None or self.plan.early_copy is not None:
             return tracks
         *encoded, copy = tracks
-        if [part.start_s for part in copy.segments] == [part.start_s for part in encoded[-1].segments]:
-            return tracks
-        log.warning("copied_rung_left_out", extra={"plan": self.plan.digest, "rung": copy.name})
-        return encoded
+        return [*encoded, replace(copy, segments=copy.segments[: len(encoded[-1].segments)])]
 
     def _merged(self, steps: Sequence[ChunkStep], chunks: dict[str, Chunk], name: str) -> Track:
         parts = [track for step in steps for track in chunks[step.digest].tracks if track.name == name]

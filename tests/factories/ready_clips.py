@@ -8,6 +8,8 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+import av
+
 from tests.factories.clips import slides_filter
 
 if TYPE_CHECKING:
@@ -106,17 +108,16 @@ def late_picture(shelf: ClipShelf) -> Path:
 
 
 def damaged_end(shelf: ClipShelf) -> Path:
-    """The last seconds cannot be decoded, though their headers are whole."""
+    """Of the last two of fourteen seconds nothing can be decoded, though every frame looks like one."""
 
     def make(target: Path) -> None:
-        import av  # noqa: PLC0415 - only here
-
-        data = bytearray(on_grid(shelf).read_bytes())
-        with av.open(str(on_grid(shelf))) as container:
-            stream = container.streams.video[0]
-            for packet in container.demux(stream):
-                if packet.pts is not None and packet.pts * packet.time_base >= 6.5 and packet.size > 64:
-                    data[packet.pos + 64 : packet.pos + packet.size] = bytes(packet.size - 64)
+        whole = on_grid(shelf, 14)
+        data = bytearray(whole.read_bytes())
+        with av.open(str(whole)) as container:
+            for packet in container.demux(container.streams.video[0]):
+                if packet.pts is not None and packet.pts * packet.time_base >= 11.9:
+                    # Behind length and kind of its one slice.
+                    data[packet.pos + 5 : packet.pos + packet.size] = bytes(packet.size - 5)
         target.write_bytes(data)
 
     return shelf._once("ready-damaged-end.mp4", make)

@@ -135,10 +135,12 @@ def test_what_only_looks_ready_is_encoded_as_before(shelf, camera_policy, clip):
     assert plan.early_audios == ()
 
 
-def test_a_copy_that_reaches_further_than_the_decoder_is_left_out(shelf, camera_policy, tools, tmp_path):
+def test_a_copy_ends_where_decoding_did(shelf, camera_policy, tools, tmp_path):
     made = run_once(ready_clips.damaged_end(shelf), camera_policy, tools, tmp_path)
-    assert made.plan.copy.folder == "480p"
-    assert [item.name for item in made.published.renditions] == ["240p", "audio"]
+    copied = m3u8.load(str(made.folder / made.plan.copy.folder / "index.m3u8"))
+    assert [part.uri for part in copied.segments] == ["00000.m4s", "00001.m4s", "00002.m4s"]
+    assert len(m3u8.load(str(made.folder / "240p" / "index.m3u8")).segments) == 3
+    assert [item.name for item in made.published.renditions] == ["240p", "480p", "audio"]
 
 
 def test_a_stop_in_the_middle_costs_only_what_was_under_way(source, camera_policy, tools, tmp_path):
