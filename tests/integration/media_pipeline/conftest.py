@@ -64,13 +64,15 @@ def policy():
 
 
 @pytest.fixture(scope="session")
-def fast_policy(policy):
-    """The policy with the quickest preset, encoding everything: for tests that look at the container."""
-    return replace(
-        policy,
-        copy=replace(policy.copy, max_level=10),
-        profiles=tuple(quickest(profile) for profile in policy.profiles),
-    )
+def encoding_policy(policy):
+    """The policy as it is shipped, but encoding everything: most clips are such as could be copied."""
+    return replace(policy, copy=replace(policy.copy, max_level=10))
+
+
+@pytest.fixture(scope="session")
+def fast_policy(encoding_policy):
+    """The quickest preset as well: for tests that look at the container, not at the picture."""
+    return replace(encoding_policy, profiles=tuple(quickest(profile) for profile in encoding_policy.profiles))
 
 
 def quickest(profile):
@@ -108,6 +110,6 @@ def encoded(tmp_path_factory, fast_policy, tools):
 
 
 @pytest.fixture(scope="session")
-def lecture(shelf, policy, tools, tmp_path_factory):
-    """The standard lecture, encoded with the policy as it is shipped."""
-    return run_once(shelf.lecture(), policy, tools, tmp_path_factory.mktemp("lecture"))
+def lecture(shelf, encoding_policy, tools, tmp_path_factory):
+    """The standard lecture, encoded as the shipped policy does."""
+    return run_once(shelf.lecture(), encoding_policy, tools, tmp_path_factory.mktemp("lecture"))
