@@ -93,7 +93,7 @@ def _starts_at_once(av: _Av, container: _Av, stream: _Av, index: Index) -> bool:
     if stream.start_time is None or container.start_time is None:
         return False
     late_s = float(stream.start_time * stream.time_base) - container.start_time / av.time_base
-    return abs(late_s) < _SAME_S and (stream.start_time - index.times[0]) % index.step == 0
+    return bool(abs(late_s) < _SAME_S and (stream.start_time - index.times[0]) % index.step == 0)
 
 
 def _begins_anew(file: BinaryIO, setup: bytes, at: int, end: int) -> bool:

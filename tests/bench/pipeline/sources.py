@@ -108,11 +108,18 @@ def _camera(folder: Path, seconds: int, target: Path) -> None:
 
 
 def _ready(folder: Path, seconds: int, target: Path) -> None:
-    """Slides with a speaker's inset as phones play them already: 720p, a key frame every two seconds."""
-    slides = folder / "slides.mp4"
-    _slides(folder, seconds, slides)
+    """Slides with a speaker's inset as phones play them already: 720p, a key frame every two seconds.
+
+    A minute is encoded and comes again: without its sound, whose frames are not a minute long, it joins without a hole.
+    """
+    slides, minute = folder / "slides.mp4", folder / "minute.mp4"
+    _slides(folder, min(seconds, 60), slides)
     coding = ["-c:v", "libx264", "-preset", "medium", "-crf", 26, "-g", 50, "-keyint_min", 50, "-sc_threshold", 0]
-    _encode(["-i", slides, "-filter_complex", "[0:v]scale=1280:720[v]"], 0, coding, seconds=seconds, target=target)
+    program = [ffmpeg_program(), "-hide_banner", "-v", "error", "-y", "-i", slides, "-an", "-vf", "scale=1280:720"]
+    subprocess.run([str(word) for word in [*program, *coding, minute]], check=True, stdin=subprocess.DEVNULL)
+    given = ["-stream_loop", -1, "-i", minute, *_sound(folder), "-map", "0:v", "-map", "1:a", "-t", seconds]
+    words = [*program[:5], *given, "-c:v", "copy", "-c:a", "aac", "-b:a", "128k", "-ar", 48000, "-ac", 2, target]
+    subprocess.run([str(word) for word in words], check=True, stdin=subprocess.DEVNULL)
 
 
 _MAKERS: dict[str, Callable[[Path, int, Path], None]] = {
