@@ -97,11 +97,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     base = {"source": source_sha256, "recipe": policy.recipe, "version": RECIPE_VERSION, "tags": tags}
     recipe = _Recipe(info, policy, base)
     ladder = make_ladder(info.video, policy) if info.video is not None else None
-    copy = None if ladder is None or info.video is None else _copy_step(recipe, info.video, ladder)
-    videos: tuple[VideoStep, ...] = ()
-    if ladder is not None and info.video is not None:
-        is_kept = copy is not None and copy.folder != EARLY_VIDEO_FOLDER
-        videos = tuple(_video_steps(recipe, info.video, ladder, ladder.rungs[:-1] if is_kept else ladder.rungs))
+    copy, videos = (None, ()) if ladder is None or info.video is None else _picture(recipe, info.video, ladder)
     loudness, audios = _audio_steps(recipe)
     has_early_sound = recipe.has_early_start or (copy is not None and recipe.is_longer_than(policy.chunk_s))
     early_loudness, early_audios = _early_steps(recipe) if has_early_sound else (None, ())
@@ -126,6 +122,12 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
         package=package,
         copy=copy,
     )
+
+
+def _picture(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> tuple[CopyStep | None, tuple[VideoStep, ...]]:
+    copy = _copy_step(recipe, video, ladder)
+    is_kept = copy is not None and copy.folder != EARLY_VIDEO_FOLDER
+    return copy, tuple(_video_steps(recipe, video, ladder, ladder.rungs[:-1] if is_kept else ladder.rungs))
 
 
 def _copy_step(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | None:
