@@ -84,7 +84,8 @@ def _write(plan: Plan, storage: Storage, prefix: str, chunks: Mapping[str, Chunk
     for line in (*begun, *([audio] if audio is not None else [])):
         text = growing_manifest(line.parts, target_s, is_complete=line.is_complete)
         _put_longer(storage, prefix, f"{LIVE_FOLDER}/{_file_name(line.name)}", text, "#EXTINF")
-    tracks = [line.track for line in begun]
+    # Players that step up to a rung which is behind the lowest one would wait at its end.
+    tracks = [line.track for line in begun if line.end_s >= begun[0].end_s]
     sound = replace(audio.track, name=AUDIO_FOLDER) if audio is not None else None
     for name, offered in ((LIVE_SAVER_NAME, tracks[:1]), (LIVE_MASTER_NAME, tracks)):
         text = multivariant_manifest(offered, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name))

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from .types import Published, Tools
 
 _SPARE_BYTES = 8 * 1024**2
-# What a media second of sound or of measuring costs beside one of picture; for progress only.
+# What a media second costs beside one of all rungs' picture, for progress only: sound or measuring, decoding.
 _SOUND_WEIGHT = 0.05
+_DECODING_WEIGHT = 0.15
 
 
 def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
@@ -196,4 +197,8 @@ def weight_of(plan: Plan, step: ChunkStep) -> float:
     """Return about how much of the work a step is, in seconds of picture."""
     left_s = max(1.0, plan.duration_s - float(step.range.start_s))
     length_s = left_s if step.range.length_s is None else min(left_s, float(step.range.length_s))
-    return length_s * (_SOUND_WEIGHT if isinstance(step, (AudioStep, LoudnessStep)) else 1.0)
+    if isinstance(step, (AudioStep, LoudnessStep)):
+        return length_s * _SOUND_WEIGHT
+    area = sum(rung.width_px * rung.height_px for rung in step.rungs)
+    whole = sum(rung.width_px * rung.height_px for rung in step.ladder.rungs)
+    return length_s * (_DECODING_WEIGHT + (1 - _DECODING_WEIGHT) * area / whole)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
 RECIPE_VERSION = 3
 _DIGEST_HEX = 40
+# The lowest rung alone costs so little that longer stretches lose no more work, and find fewer key frames to seek.
+_CHUNKS_OF_LOWEST = 3
 # A last chunk shorter than this is made together with the one before it.
 _SHORTEST_CHUNK_S = 2
 
@@ -71,9 +73,9 @@ class _Recipe:
         return self.info.is_seekable
 
     @property
-    def has_early_start(self) -> bool:
-        """Return whether the first minutes are worth steps of their own."""
-        return self.is_seekable and self.duration_s > self.policy.early_start_above_s
+    def has_early_sound(self) -> bool:
+        """Return whether measuring the whole sound would keep viewers waiting."""
+        return self.is_seekable and self.duration_s > self.policy.early_sound_above_s
 
 
 def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan:
@@ -92,7 +94,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     ladder = make_ladder(info.video, policy) if info.video is not None else None
     videos = () if ladder is None or info.video is None else tuple(_video_steps(recipe, info.video, ladder))
     loudness, audios = _audio_steps(recipe)
-    early_loudness, early_audios = _early_steps(recipe) if recipe.has_early_start else (None, ())
+    early_loudness, early_audios = _early_steps(recipe) if recipe.has_early_sound else (None, ())
     package = _package_step(
         recipe, ladder, [*(step.digest for step in videos), *(step.digest for step in audios)], has_audio=bool(audios)
     )
@@ -124,30 +126,35 @@ def _ranges(total_s: Fraction, first_s: Fraction, chunk_s: Fraction, segment_s: 
     yield MediaRange(start_s, None, int(start_s / segment_s))
 
 
-def _video_ranges(recipe: _Recipe, ladder: Ladder) -> list[MediaRange]:
-    if not recipe.is_seekable:
-        return [MediaRange()]
+def _video_ranges(recipe: _Recipe, ladder: Ladder, chunks: int = 1) -> list[MediaRange]:
+    """Return the stretches of a picture, each `chunks` chunks long but for the first: two segments, soon there."""
     segment_s = ladder.segment_s
     chunk_s = max(1, round(recipe.policy.chunk_s / segment_s)) * segment_s
-    first_s = 2 * segment_s if recipe.has_early_start else chunk_s
-    return list(_ranges(recipe.duration_s, first_s, chunk_s, segment_s))
+    if not recipe.is_seekable or recipe.duration_s - chunk_s < _SHORTEST_CHUNK_S:
+        return [MediaRange()]
+    return list(_ranges(recipe.duration_s, 2 * segment_s, chunks * chunk_s, segment_s))
 
 
 def _video_steps(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> Iterator[VideoStep]:
-    ranges = _video_ranges(recipe, ladder)
+    """Cut the picture into chunks; the lowest rung of the first, or of all, is made alone and before the others.
+
+    What is made alone is decoded twice, but can be watched in a third of the time.
+    """
+    ranges, threads = _video_ranges(recipe, ladder), recipe.policy.encoder_threads
+    lowest, others = ladder.rungs[:1], ladder.rungs[1:]
+    alone, without_lowest = ranges[:1] if len(ranges) > 1 and others else [], 1
+    if alone and choose_profile(video, recipe.policy).lowest_rung_first:
+        alone, without_lowest = _video_ranges(recipe, ladder, _CHUNKS_OF_LOWEST), len(ranges)
+    for number, stretch in enumerate(alone):
+        fields = _video_fields(recipe, video, ladder, stretch) | {"rungs": lowest}
+        # Everybody waits for the first one, so it may use more than its share.
+        fields["encoder_threads"] = 1 if number else threads
+        yield VideoStep(digest=recipe.digest("video", fields), **fields)
     for number, stretch in enumerate(ranges):
-        if number == 0 and recipe.has_early_start and len(ladder.rungs) > 1:
-            # The lowest rung of the first chunk alone: decoded twice, but watchable in a third of the time.
-            head = _video_fields(recipe, video, ladder, stretch)
-            head |= {"rungs": ladder.rungs[:1], "encoder_threads": recipe.policy.encoder_threads}
-            yield VideoStep(digest=recipe.digest("video", head), **head)
-            rungs = ladder.rungs[1:]
-        else:
-            rungs = ladder.rungs
         fields = _video_fields(recipe, video, ladder, stretch)
-        fields |= {"rungs": rungs, **_stills(recipe, video, ladder, stretch, (number, len(ranges)))}
-        if len(ranges) == 1:
-            fields["encoder_threads"] = recipe.policy.encoder_threads
+        fields |= _stills(recipe, video, ladder, stretch, (number, len(ranges)))
+        fields |= {"rungs": others if alone and number < without_lowest else ladder.rungs}
+        fields["encoder_threads"] = threads if len(ranges) == 1 else 1
         yield VideoStep(digest=recipe.digest("video", fields), **fields)
 
 
@@ -159,8 +166,6 @@ def _video_fields(recipe: _Recipe, video: VideoInfo, ladder: Ladder, stretch: Me
         "held_until_s": recipe.info.held_until_s(video.end_s),
         "range": stretch,
         "ladder": ladder,
-        # Chunks run beside each other: one thread each costs least. What is made in one piece gets more.
-        "encoder_threads": 1,
         "poster": None,
         "storyboard": None,
     }

@@ -116,8 +116,9 @@ ChunkStep: TypeAlias = LoudnessStep | VideoStep | AudioStep
 class Plan:
     """Everything to be done to one source under one policy.
 
-    Video steps come in the order of their ranges; a first range may be made in two steps, so that its lowest rung is
-    there at once. The early steps give the first minutes a sound before the whole sound has been measured.
+    Video steps are in the order in which they are best begun: the lowest rung of the first range, or of all ranges, may
+    come alone and before the others. Those of one rung are in the order of their ranges. The early steps give the first
+    minutes a sound before the whole sound has been measured.
     """
 
     digest: str
@@ -141,11 +142,9 @@ class Plan:
 
         What the first minute needs comes first, then the sound, which all of the picture's chunks can overtake.
         """
-        heads = [step for step in self.videos if step.range.start_s == 0]
         early = [step for step in (self.early_loudness, *self.early_audios[:1]) if step is not None]
         sound = [step for step in (*self.early_audios[1:], self.loudness, *self.audios) if step is not None]
-        rest = [step for step in self.videos if step.range.start_s != 0]
-        return (*early, *heads, *sound, *rest)
+        return (*early, *self.videos[:1], *sound, *self.videos[1:])
 
 
 _ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)

@@ -34,7 +34,7 @@ SECONDS = 44
 def chunked_policy(fast_policy):
     """Small chunks, so that a short clip has many of each kind."""
     camera = (fast_policy.fallback,)
-    return replace(fast_policy, profiles=camera, chunk_s=8, audio_chunk_s=16, early_start_above_s=20)
+    return replace(fast_policy, profiles=camera, chunk_s=8, audio_chunk_s=16, early_sound_above_s=20)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,7 @@ def test_every_picture_is_the_one_the_source_shows_then(shelf, chunked_policy, t
 
 
 def test_slides_at_half_the_rate_have_no_seam_either(source, fast_policy, tools, tmp_path):
-    policy = replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_start_above_s=20)
+    policy = replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_sound_above_s=20)
     made = run_once(source, policy, tools, tmp_path)
     assert (made.plan.ladder.profile, len(made.plan.videos)) == ("screen", 5)
     for rung in ("360p", "480p", "720p"):
