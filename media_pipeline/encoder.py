@@ -153,7 +153,8 @@ class _Work:
         if needs_another_look(gain):
             measured = self._loudness(step, gain, (0.4, 0.6))
         gain = gain_for(measured, lift, gain, step.audio)
-        if is_limiting(measured, gain, step.audio):
+        # A provisional sound has viewers waiting for it; what the limiter takes away there is put up with.
+        if step.range.is_whole and is_limiting(measured, gain, step.audio):
             limited = self._loudness(step, gain, (0.6, 0.8), is_limited=True)
             first, gain = gain, correct(gain, limited, lift, step.audio)
             if gain.gain_db - first.gain_db > LARGE_CORRECTION_DB:

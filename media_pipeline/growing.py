@@ -29,10 +29,11 @@ LIVE_SAVER_NAME = f"{LIVE_FOLDER}/{SAVER_NAME}"
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How much of a lecture can be watched by now."""
+    """How much of a lecture can be watched by now, and in which rungs, lowest first."""
 
     available_s: float
     is_complete: bool
+    rungs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def _write(plan: Plan, storage: Storage, prefix: str, chunks: Mapping[str, Chunk
     return Growth(
         float(min(line.end_s for line in needed)),
         all(line.is_complete for line in (*videos, *([audio] if audio is not None else []))),
+        tuple(track.name for track in tracks),
     )
 
 

@@ -185,6 +185,7 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             priority=claim.priority,
             parent_id=parent_id,
             weight=_share(plan, step),
+            rank=plan.chunk_steps.index(step),
         )
 
 

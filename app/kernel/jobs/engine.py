@@ -95,6 +95,8 @@ class JobRunner:
     #: Asked before claiming: False leaves the work of a lane to other workers.
     has_room: Callable[[str], bool] = lambda _lane: True
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    #: Called after every job: what it recorded may be work for other lanes and slots.
+    after_job: Callable[[], None] = lambda: None
 
     def register(self, kind: JobKind) -> None:
         """Make a kind known; names are unique."""
@@ -113,6 +115,7 @@ class JobRunner:
             return False
         with structlog.contextvars.bound_contextvars(job_id=claim.job_id, job_kind=claim.kind, subject=claim.subject):
             self._work(claim)
+        self.after_job()
         return True
 
     def _work(self, claim: Claim) -> None:

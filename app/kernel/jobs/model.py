@@ -73,6 +73,8 @@ class Job(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
     #: Share of the parent's work, 0 to 1.
     weight: Mapped[float] = mapped_column(Float, default=0.0)
+    #: Its place among the steps of its parent: a step that became possible late may still be the one all wait for.
+    rank: Mapped[int] = mapped_column(default=0)
     step: Mapped[str] = mapped_column(String(40), default="")
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     error_code: Mapped[str | None] = mapped_column(String(60))

@@ -46,6 +46,7 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
     max_attempts: int = 3,
     parent_id: int | None = None,
     weight: float = 0.0,
+    rank: int = 0,
 ) -> None:
     """Add a job unless one with the same key already waits."""
     now = utc_now()
@@ -60,6 +61,7 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
         max_attempts=max_attempts,
         parent_id=parent_id,
         weight=weight,
+        rank=rank,
         state=JobState.QUEUED,
         run_after=now,
         created_at=now,
@@ -76,7 +78,10 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
 
 
 def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | None:
-    """Take the next job of a lane: by priority, then the institution served longest ago, then age."""
+    """Take the next job of a lane: by priority, then the institution served longest ago, then age.
+
+    A step is as old as its parent; steps of one parent go by their rank.
+    """
     now = utc_now()
     waiting, served = aliased(Job), aliased(Job)
     last_served = (
@@ -88,7 +93,13 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
     chosen = (
         select(waiting.id)
         .where(waiting.lane == lane, waiting.state == JobState.QUEUED, waiting.run_after <= now)
-        .order_by(waiting.priority.desc(), nulls_first(last_served), waiting.id)
+        .order_by(
+            waiting.priority.desc(),
+            nulls_first(last_served),
+            func.coalesce(waiting.parent_id, waiting.id),
+            waiting.rank,
+            waiting.id,
+        )
         .limit(1)
         .with_for_update(skip_locked=True, of=waiting)
         .scalar_subquery()

@@ -164,3 +164,19 @@ def test_steps_ending_at_once_wake_the_parent_once(app: Flask, runner, whole):
         pass
     assert (job(app, "whole").state, whole.calls) == (JobState.SUCCEEDED, 2)
     assert sorted(whole.done) == [f"step{number}" for number in range(8)]
+
+
+def test_steps_go_by_their_rank_and_a_younger_parents_steps_wait(app: Flask):
+    with app.app_context(), unit_of_work() as db:
+        for key in ("older", "younger"):
+            queue.enqueue(db, "whole", lane="other", key=key)
+        db.flush()
+        older, younger = (db.scalars(select(Job.id).where(Job.key == key)).one() for key in ("older", "younger"))
+        for key, parent_id, rank in (("y0", younger, 0), ("o5", older, 5), ("o1", older, 1), ("o0 late", older, 0)):
+            queue.enqueue(db, "step", lane=LANE, key=key, parent_id=parent_id, rank=rank)
+    taken = []
+    for _ in range(4):
+        with app.app_context(), unit_of_work() as db:
+            claim = queue.claim(db, LANE, worker="w", lease_s=60)
+            taken.append(db.get(Job, claim.job_id).key)
+    assert taken == ["o0 late", "o1", "o5", "y0"]

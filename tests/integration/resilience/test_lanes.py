@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from app.worker import LaneTurns, keep_turning
+from app.worker import Bell, LaneTurns, keep_turning
+from tests.fixtures.stack import wait_for
 
 
 def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
@@ -42,5 +43,24 @@ def test_a_turn_that_breaks_is_followed_by_another() -> None:
             stop.set()
         raise LookupError("a bug of a handler")
 
-    keep_turning(turn, stop, poll_s=0.01)
+    keep_turning(turn, stop, poll_s=0.01, bell=Bell())
+    assert turns == [0, 1, 2]
+
+
+def test_who_found_nothing_is_woken_by_the_bell_also_by_one_rung_while_looking() -> None:
+    stop, bell, turns = threading.Event(), Bell(), []
+
+    def turn() -> bool:
+        turns.append(len(turns))
+        if len(turns) == 1:
+            bell.ring()  # something was queued just after we looked
+        if len(turns) == 3:
+            stop.set()
+        return False
+
+    waiting = threading.Thread(target=keep_turning, args=(turn, stop, 60, bell), daemon=True)
+    waiting.start()
+    wait_for(lambda: len(turns) == 2, timeout_s=10, what="a bell rung while looking was not heard")
+    bell.ring()
+    waiting.join(10)
     assert turns == [0, 1, 2]
