@@ -7,11 +7,11 @@ lease is still the worker's own, so a worker that was thought dead can never ove
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, nulls_first, select, update
+from sqlalchemy import Select, func, nulls_first, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -49,26 +49,14 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
     rank: int = 0,
 ) -> None:
     """Add a job unless one with the same key already waits."""
+    if db.scalar(select(Job.id).where(Job.key == key, Job.state == JobState.QUEUED)) is not None:
+        return
     now = utc_now()
     job = Job(
-        kind=kind,
-        lane=lane,
-        key=key,
-        payload=dict(payload or {}),
-        subject=subject,
-        fair_key=fair_key,
-        priority=priority,
-        max_attempts=max_attempts,
-        parent_id=parent_id,
-        weight=weight,
-        rank=rank,
-        state=JobState.QUEUED,
-        run_after=now,
-        created_at=now,
-    )
-    waiting = select(Job.id).where(Job.key == key, Job.state == JobState.QUEUED)
-    if db.scalar(waiting) is not None:
-        return
+        kind=kind, lane=lane, key=key, payload=dict(payload or {}), subject=subject, fair_key=fair_key,
+        priority=priority, max_attempts=max_attempts, parent_id=parent_id, weight=weight, rank=rank,
+        state=JobState.QUEUED, run_after=now, created_at=now,
+    )  # fmt: skip
     try:
         with db.begin_nested():
             db.add(job)
@@ -83,27 +71,7 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
     A step is as old as its parent; steps of one parent go by their rank.
     """
     now = utc_now()
-    waiting, served = aliased(Job), aliased(Job)
-    last_served = (
-        select(func.max(served.started_at))
-        .where(served.fair_key == waiting.fair_key)
-        .correlate(waiting)
-        .scalar_subquery()
-    )
-    chosen = (
-        select(waiting.id)
-        .where(waiting.lane == lane, waiting.state == JobState.QUEUED, waiting.run_after <= now)
-        .order_by(
-            waiting.priority.desc(),
-            nulls_first(last_served),
-            func.coalesce(waiting.parent_id, waiting.id),
-            waiting.rank,
-            waiting.id,
-        )
-        .limit(1)
-        .with_for_update(skip_locked=True, of=waiting)
-        .scalar_subquery()
-    )
+    chosen = _next_of(lane, now).scalar_subquery()
     row = db.scalars(
         update(Job)
         .where(Job.id == chosen, Job.state == JobState.QUEUED)
@@ -123,6 +91,24 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
         .execution_options(synchronize_session=False, populate_existing=True)
     ).first()
     return Claim.of(row) if row is not None else None
+
+
+def _next_of(lane: str, now: datetime) -> Select[int]:
+    waiting, served = aliased(Job), aliased(Job)
+    last_served = (
+        select(func.max(served.started_at))
+        .where(served.fair_key == waiting.fair_key)
+        .correlate(waiting)
+        .scalar_subquery()
+    )
+    age = func.coalesce(waiting.parent_id, waiting.id)
+    return (
+        select(waiting.id)
+        .where(waiting.lane == lane, waiting.state == JobState.QUEUED, waiting.run_after <= now)
+        .order_by(waiting.priority.desc(), nulls_first(last_served), age, waiting.rank, waiting.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=waiting)
+    )
 
 
 def heartbeat(db: Session, claim_: Claim, *, lease_s: float, step: str, progress: float) -> bool:
