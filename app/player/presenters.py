@@ -57,9 +57,14 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
 
     heights = list(media.heights_px.values())
     # The lowest rung comes first; until the others are there it is neither the clear one nor a choice.
-    is_choice = len(heights) > 1
     renditions = [
-        {"name": name, "label": _label(height_px, heights) if is_choice else _("标准"), "height_px": height_px, "bandwidth_bps": 0, "size_bytes": 0}
+        {
+            "name": name,
+            "label": _label(height_px, heights) if len(heights) > 1 else _("标准"),
+            "height_px": height_px,
+            "bandwidth_bps": 0,
+            "size_bytes": 0,
+        }
         for name, height_px in media.heights_px.items()
     ]
     return {
