@@ -12,7 +12,7 @@ from search_index.documents import Document
 from search_index.folding import fold_text
 from search_index.pinyin import add_sounds
 
-SCHEMA_VERSION = f"1.{ANALYSIS_VERSION}"
+SCHEMA_VERSION = f"2.{ANALYSIS_VERSION}"
 """Another version on disk means: rebuild."""
 
 TEXT, PINYIN, INITIALS = "text", "pinyin", "initials"
@@ -25,6 +25,11 @@ FIELD_WEIGHTS: Mapping[str, float] = {
     "institution": 1.5,
     "description": 1.0,
 }
+TRANSCRIPT_WEIGHT = 0.25
+"""Of each time a word is spoken, up to `TRANSCRIPT_MOST` in all: said often it must not outweigh a title that has it."""
+TRANSCRIPT_MOST = 1.0
+MAX_TRANSCRIPT_CHARS = 20_000
+"""More than an hour of speech; the rest is not searched."""
 SOUNDED_FIELDS = ("title", "tags", "teacher", "institution")
 KIND_FACET = "kind"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -46,7 +51,8 @@ class Card:
 
     Args:
         published_us: microseconds since 1970, UTC.
-        length: weighted length of the merged text field.
+        length: weighted length of the merged text field without the transcript, or a lecture would sink because it has
+            captions.
         title: folded.
         names: folded tags, teacher and institution.
     """
@@ -73,6 +79,7 @@ def to_record(document: Document) -> Record:
             length += add_terms(text, value, weight)
             if name in SOUNDED_FIELDS:
                 add_sounds(pinyin, initials, value, weight)
+    _add_transcript(text, document.transcript)
     card = Card(
         id=_storable(document.id),
         kind=_storable(document.kind),
@@ -84,6 +91,13 @@ def to_record(document: Document) -> Record:
         facets=_facets(document),
     )
     return Record(card.id, {TEXT: text, PINYIN: pinyin, INITIALS: initials}, card, _stored(document))
+
+
+def _add_transcript(text: dict[str, float], transcript: str) -> None:
+    spoken: dict[str, float] = {}
+    add_terms(spoken, fold_text(transcript[:MAX_TRANSCRIPT_CHARS]), TRANSCRIPT_WEIGHT)
+    for term, weight in spoken.items():
+        text[term] = text.get(term, 0.0) + min(weight, TRANSCRIPT_MOST)
 
 
 def _values(document: Document, field: str) -> tuple[str, ...]:

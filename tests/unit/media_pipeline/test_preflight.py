@@ -168,6 +168,10 @@ def test_what_a_cut_file_lost_is_told_once():
             media(subtitles=(SubtitleInfo(2, "hdmv_pgs_subtitle", "chi", "", False),)),
             {"subtitles_as_pictures": "advice"},
         ),
+        (
+            media(subtitles=(SubtitleInfo(2, "dvd_subtitle", "chi", "", False), SubtitleInfo(3, "ass", "", "", True))),
+            {"subtitles_as_pictures": "advice", "subtitles_inside": "advice"},
+        ),
     ],
 )
 def test_tracks(info, expected):
