@@ -26,7 +26,7 @@ FIELD_WEIGHTS: Mapping[str, float] = {
     "description": 1.0,
 }
 TRANSCRIPT_WEIGHT = 0.25
-"""Of each time a word is spoken, up to `TRANSCRIPT_MOST` in all: said often it must not outweigh a title that has it."""
+"""Of each time a word is spoken, up to `TRANSCRIPT_MOST` in all: said often it must not outweigh a title."""
 TRANSCRIPT_MOST = 1.0
 MAX_TRANSCRIPT_CHARS = 20_000
 """More than an hour of speech; the rest is not searched."""
@@ -97,7 +97,9 @@ def _add_transcript(text: dict[str, float], transcript: str) -> None:
     spoken: dict[str, float] = {}
     add_terms(spoken, fold_text(transcript[:MAX_TRANSCRIPT_CHARS]), TRANSCRIPT_WEIGHT)
     for term, weight in spoken.items():
-        text[term] = text.get(term, 0.0) + min(weight, TRANSCRIPT_MOST)
+        # In an hour of speech nearly every character is said once: alone they would find everything.
+        if len(term) > 1:
+            text[term] = text.get(term, 0.0) + min(weight, TRANSCRIPT_MOST)
 
 
 def _values(document: Document, field: str) -> tuple[str, ...]:

@@ -179,7 +179,8 @@ def _encode(ffmpeg: Path, still_list: Path, sound: Path, chapters: Path, target:
     command = [
         str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
         "-protocol_whitelist", "file,pipe", "-f", "concat", "-i", str(still_list), "-i", str(sound),
-        "-f", "ffmetadata", "-i", str(chapters), "-map", "0:v", "-map", "1:a", "-map_chapters", "2", "-vf", f"format=yuv420p,fps={FRAME_RATE}",
+        "-f", "ffmetadata", "-i", str(chapters), "-map", "0:v", "-map", "1:a", "-map_chapters", "2",
+        "-vf", f"format=yuv420p,fps={FRAME_RATE}",
         "-c:v", "libx264", "-preset", "ultrafast", "-tune", "stillimage", "-crf", "20", "-g", "50", "-threads", "1",
         "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
         "-c:a", "aac", "-aac_coder", "fast", "-b:a", "96k", "-ar", "48000", "-shortest", "-movflags", "+faststart",

@@ -114,7 +114,7 @@ def _draft(source_id: int, subtitle: SubtitleInfo, webvtt: str) -> CaptionDraft:
 
 
 def caption_language(tag: str, webvtt: str) -> str:
-    """Return the language of captions a subtitle's tag means; untagged Chinese text is Chinese, all else unknown: ""."""
+    """Return the language of captions a tag means, or "": of untagged words only Chinese ones are known."""
     plain = tag.lower().replace("_", "-").partition("-")[0].strip("\x00 ")
     if plain in _UNTAGGED:
         return "zh-CN" if _is_chinese(media_pipeline.transcript_text(webvtt)) else ""
@@ -123,7 +123,7 @@ def caption_language(tag: str, webvtt: str) -> str:
 
 def _is_chinese(text: str) -> bool:
     """Return whether most letters are Chinese characters; kana and hangul beside them tell of other languages."""
-    letters = [letter for letter in text[:_JUDGED_CHARACTERS] if letter.isalpha()]
-    chinese = sum("\u4e00" <= letter <= "\u9fff" or "\u3400" <= letter <= "\u4dbf" for letter in letters)
-    others = sum("\u3040" <= letter <= "\u30ff" or "\uac00" <= letter <= "\ud7a3" for letter in letters)
+    letters = [ord(letter) for letter in text[:_JUDGED_CHARACTERS] if letter.isalpha()]
+    chinese = sum(0x3400 <= letter <= 0x4DBF or 0x4E00 <= letter <= 0x9FFF for letter in letters)
+    others = sum(0x3040 <= letter <= 0x30FF or 0xAC00 <= letter <= 0xD7A3 for letter in letters)
     return 2 * chinese > len(letters) and 20 * others < chinese

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 SIGNAL_S = 3.0
 _FLASH = "color=c=0x202020:s=320x240:r=25:d=6,drawbox=w=iw:h=ih:color=white:t=fill:enable='between(t,3,3.19)'"
 _BEEP = "aevalsrc='0.5*sin(2000*PI*t)*between(t,3,3.2)':s=48000:d=6"
-_ASS = "[Events]\nFormat: Start, End, Text\nDialogue: 0:00:00.50,0:00:01.50,{words}\n"
+_ASS = (
+    "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname\nStyle: Default,Arial\n\n[Events]\n"
+    "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{words}\n"
+)
 _SIGNALS = ("-f", "lavfi", "-i", _FLASH, "-f", "lavfi", "-i", _BEEP)
 _RAMP = (
     "gradients=s=640x360:c0=black:c1=white:x0=0:y0=0:x1=639:y1=0:nb_colors=2:d=4:speed=0.00001,format=yuv444p,"

@@ -1,6 +1,4 @@
-"""Pages of the studio: `listing` all, `editing` what is said of one, `lecture` its page, `captions`, `chapters`,
-`uploads`.
-"""
+"""Pages of the studio: `listing` all, `editing` one's words, `lecture` its page, `captions`, `chapters`, `uploads`."""
 
 from __future__ import annotations
 

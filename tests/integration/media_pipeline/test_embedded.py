@@ -24,7 +24,7 @@ def served(shelf):
     asked = []
 
     class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *args):
+        def log_message(self, *_args):
             asked.append(self.path)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(shelf.folder)))
@@ -53,7 +53,7 @@ def test_an_address_is_read_once(shelf, tools, tmp_path, served):
     path = odd_clips.subtitled(shelf, "mkv")
     address, asked = served
     found = extract_subtitles(tools, address(path), probe(path), work_dir=tmp_path)
-    assert [len(words) for words in found.values()] == [len(CHINESE), len(found[max(found)])]
+    assert len(found) == 2
     assert found[min(found)] == CHINESE
     assert len(asked) == 1
 
@@ -100,7 +100,8 @@ def test_taking_out_can_be_stopped(shelf, tools, tmp_path):
 @pytest.mark.parametrize("ending", ["mkv", "mp4"])
 def test_chapters_of_the_file_are_listed(shelf, ending):
     info = probe(odd_clips.with_chapters(shelf, ending))
-    assert [(each.start_s, each.title) for each in info.chapters] == [(0, "开场"), (1.5, "打开设置 & 显示"), (3, "第 3 节")]
+    listed = [(each.start_s, each.title) for each in info.chapters]
+    assert listed == [(0, "开场"), (1.5, "打开设置 & 显示"), (3, "第 3 节")]
 
 
 def test_a_file_of_a_thousand_chapters_is_bounded(shelf):
