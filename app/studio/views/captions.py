@@ -19,13 +19,6 @@ from app.web.speech import speak_all
 def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
     """Add the routes."""
 
-    @blueprint.get("/studio/lectures/<public_id>/captions/status", endpoint="captions_status")
-    @access.contributors
-    def status(public_id: str) -> ResponseReturnValue:
-        page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
-        body = render_template("studio/_captions.html", page=page, **caption_words(page))
-        return body, 200, {"Cache-Control": "no-store"}
-
     @blueprint.post("/studio/lectures/<public_id>/captions", endpoint="add_caption")
     @access.contributors
     def add(public_id: str) -> ResponseReturnValue:
@@ -44,14 +37,6 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         flash(_("字幕已保存。"), "success")
         return _back(public_id)
 
-    @blueprint.post("/studio/lectures/<public_id>/captions/machine", endpoint="request_captions")
-    @access.contributors
-    def request_captions(public_id: str) -> ResponseReturnValue:
-        speech = edge.platform().settings.speech
-        machine_captions.request_captions(edge.session(), edge.current_actor(), public_id, speech)
-        flash(_("已经开始听写，做好以后字幕会出现在这里。"), "success")
-        return _back(public_id)
-
     @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
     @access.contributors
     def remove(public_id: str, language: str) -> ResponseReturnValue:
@@ -59,7 +44,25 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         flash(_("字幕已删除。"), "success")
         return _back(public_id)
 
+    _register_making(blueprint)
     _register_drafts(blueprint, max_upload_bytes)
+
+
+def _register_making(blueprint: Blueprint) -> None:
+    @blueprint.get("/studio/lectures/<public_id>/captions/status", endpoint="captions_status")
+    @access.contributors
+    def status(public_id: str) -> ResponseReturnValue:
+        page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+        body = render_template("studio/_captions.html", page=page, **caption_words(page))
+        return body, 200, {"Cache-Control": "no-store"}
+
+    @blueprint.post("/studio/lectures/<public_id>/captions/machine", endpoint="request_captions")
+    @access.contributors
+    def request_captions(public_id: str) -> ResponseReturnValue:
+        speech = edge.platform().settings.speech
+        machine_captions.request_captions(edge.session(), edge.current_actor(), public_id, speech)
+        flash(_("已经开始听写，做好以后字幕会出现在这里。"), "success")
+        return _back(public_id)
 
 
 def _register_drafts(blueprint: Blueprint, max_upload_bytes: int) -> None:

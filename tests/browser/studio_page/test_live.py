@@ -60,9 +60,7 @@ def turn(page: Any) -> None:
 
 def test_captions_come_by_themselves_and_are_read_aloud(opened: Callable[..., tuple[Any, list[str]]]) -> None:
     first = page_of(box("m", "好了", is_live=False, phase="ready"), box("c", "正在听写", is_live=True))
-    page, asked = opened(
-        first, captions=[box("c", "正在听写", is_live=True), box("c", "字幕已经更新", is_live=False)]
-    )
+    page, asked = opened(first, captions=[box("c", "正在听写", is_live=True), box("c", "字幕已经更新", is_live=False)])
     for _ in range(4):
         turn(page)
     page.get_by_text("c 字幕已经更新").wait_for()

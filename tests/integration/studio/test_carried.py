@@ -88,7 +88,7 @@ def test_subtitles_become_drafts_that_only_the_college_sees(
     assert re.search(r'id="draft-language-\d+".*?<option value="zh-CN" selected>', page, re.DOTALL)
     assert read(app, Caption.language) == []
     give_media(app, lecture_id)
-    assert "kind=\"captions\"" not in teacher.get(f"/lectures/{lecture_id}")
+    assert 'kind="captions"' not in teacher.get(f"/lectures/{lecture_id}")
 
 
 @pytest.mark.parametrize("ending", ["mkv", "ass.mkv"])
@@ -245,9 +245,7 @@ def test_chapters_of_the_teacher_stay_and_deleted_ones_do_not_come_back(
     assert "已从文件读取" not in teacher.get(f"/studio/lectures/{lecture_id}")
 
 
-def test_two_probings_at_once_take_over_once(
-    app: Flask, attach: Callable[[Path], int], shelf: ClipShelf
-) -> None:
+def test_two_probings_at_once_take_over_once(app: Flask, attach: Callable[[Path], int], shelf: ClipShelf) -> None:
     """The encode and the analysis probe the same file; whoever is second finds it noted."""
     source_id = attach(odd_clips.with_chapters(shelf, "mkv"))
     look_through(app)
