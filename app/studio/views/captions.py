@@ -27,8 +27,12 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
             if not form.validate() or not form.caption.data:
                 raise InvalidInput(fields={"caption": "请选择字幕文件。"})
             services.add_caption(
-                edge.session(), edge.current_actor(), public_id, language=form.language.data or "",
-                data=form.caption.data.read(), filename=form.caption.data.filename or "",
+                edge.session(),
+                edge.current_actor(),
+                public_id,
+                language=form.language.data or "",
+                data=form.caption.data.read(),
+                filename=form.caption.data.filename or "",
             )
         except InvalidInput as error:
             if wants_json():
@@ -71,9 +75,7 @@ def _register_drafts(blueprint: Blueprint, max_upload_bytes: int) -> None:
     def keep(public_id: str, draft_id: int) -> ResponseReturnValue:
         language = DraftForm().language.data or ""
         try:
-            caption_drafts.keep_draft(
-                edge.session(), edge.current_actor(), public_id, draft_id, language=language
-            )
+            caption_drafts.keep_draft(edge.session(), edge.current_actor(), public_id, draft_id, language=language)
         except InvalidInput as error:
             if wants_json():
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from app.kernel.db import unit_of_work
 from app.library.models import Lecture, LectureState
 from app.library.places import Institution
 from app.library.services import remove_caption, set_caption, set_chapters
+from app.worker import Housekeeper
 from config.settings import Settings
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_institution, run_jobs
@@ -69,6 +71,17 @@ def test_a_word_that_is_only_spoken_finds_its_lecture_below_titles(
         remove_caption(db, db.get_one(Lecture, spoken.id), "en")
     run_jobs(app)
     assert titles(fetch(client, "/search?q=wolfberry")) == []
+
+
+def test_an_index_of_an_older_release_is_built_anew_when_the_worker_starts(
+    app: Flask, client: FlaskClient, settings: Settings
+) -> None:
+    pointer = settings.search.index_path / "CURRENT"
+    pointer.write_text(re.sub(r'"schema": "[^"]*"', '"schema": "1.1"', pointer.read_text()))
+    assert client.get("/search?q=养生").status_code == 503
+    Housekeeper(app).tick()
+    run_jobs(app)
+    assert titles(fetch(client, "/search?q=养生")) == ["春季养生与经络调理"]
 
 
 def test_facets_count_and_narrow(client: FlaskClient, stocked: Catalogue) -> None:
