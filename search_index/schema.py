@@ -4,10 +4,11 @@ How an engine stores a record is the engine's matter.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from search_index.analysis import ANALYSIS_VERSION, add_terms
+from search_index.analysis import ANALYSIS_VERSION, add_terms, spoken_terms
 from search_index.documents import Document
 from search_index.folding import fold_text
 from search_index.pinyin import add_sounds
@@ -94,12 +95,9 @@ def to_record(document: Document) -> Record:
 
 
 def _add_transcript(text: dict[str, float], transcript: str) -> None:
-    spoken: dict[str, float] = {}
-    add_terms(spoken, fold_text(transcript[:MAX_TRANSCRIPT_CHARS]), TRANSCRIPT_WEIGHT)
-    for term, weight in spoken.items():
-        # In an hour of speech nearly every character is said once: alone they would find everything.
-        if len(term) > 1:
-            text[term] = text.get(term, 0.0) + min(weight, TRANSCRIPT_MOST)
+    counts = Counter(spoken_terms(fold_text(transcript[:MAX_TRANSCRIPT_CHARS])))
+    for term, count in counts.items():
+        text[term] = text.get(term, 0.0) + min(count * TRANSCRIPT_WEIGHT, TRANSCRIPT_MOST)
 
 
 def _values(document: Document, field: str) -> tuple[str, ...]:
