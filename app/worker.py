@@ -18,6 +18,7 @@ import structlog
 from flask import Flask
 
 from app.accounts.services import forget_old_sessions
+from app.catalogue.jobs import request_update
 from app.factory import create_app
 from app.kernel import outbox
 from app.kernel.clock import utc_now
@@ -65,6 +66,8 @@ class Housekeeper:
         with self.app.app_context(), unit_of_work() as db:
             request_sweep(db)
             request_upload_sweep(db)
+            # An index that was damaged, or built by an older release, is found out and built anew.
+            request_update(db)
             outbox.forget_delivered(db, before=utc_now() - timedelta(days=30))
             forget_old_sessions(db, keep=timedelta(days=30))
         self.platform.storage.sweep_partial(PARTIAL_AGE)

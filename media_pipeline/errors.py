@@ -42,6 +42,8 @@ SENTENCES: dict[str, str] = {
     "cancelled": "转换已取消。",
     # the look through a source before it is shown; the encode goes on without it
     "analysis_failed": "画面和声音的检查没有做成。视频照常处理，不受影响。",
+    # what a source carries beside picture and sound
+    "subtitles_failed": "文件里的字幕没有取出来。视频照常处理，不受影响。",
 }
 
 

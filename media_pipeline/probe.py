@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .chapters import from_container
 from .errors import MediaRefused
 from .runner import ProcessLimits, ProcessStopped, run_process
 from .scenes import judge_scene
@@ -83,6 +84,7 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
         aigc=tags.pop("AIGC", None),
         rights=tags,
         subtitles=subtitles,
+        chapters=from_container(found["chapters"], duration_s=duration_s),
         is_seekable=bool(timing["is_seekable"]),
         is_cut=bool(timing["is_cut"]),
         lost_s=round(float(timing["lost_s"]), 3),

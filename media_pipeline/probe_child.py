@@ -1,6 +1,6 @@
 """Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
 
-Self-contained (standard library, PyAV and its sister `scene_child.py`), so that it starts fast and a hostile file
+Self-contained (standard library, PyAV and sisters such as `scene_child.py`), so that it starts fast and a hostile file
 meets nothing of ours. It prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s
 business. Usage: probe_child.py FILE
 """
@@ -35,7 +35,6 @@ DECODE_FRAMES = 12
 KEPT_RIGHTS = ("copyright", "license", "publisher")
 TAG_CHARACTERS = 4096
 TRANSFERS = {16: "pq", 18: "hlg"}  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
-TEXT_SUBTITLES = ("subrip", "ass", "mov_text", "webvtt")
 
 # What is loaded late and not worth a second description: PyAV's module, containers, streams; modules beside this one.
 _Av: TypeAlias = Any
@@ -112,7 +111,7 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
             "video": describe_video(video) if video is not None else None,
             "audio": describe_audio(audio) if audio is not None else None,
             "audio_tracks": len(container.streams.audio),
-            "subtitles": [describe_subtitle(stream) for stream in container.streams.subtitles],
+            **load_sister("probe_extras").describe(container, load_sister("probe_timing").start_of(av, container)),
         }
         try:
             audio = try_out(av, container, reopen, facts)
@@ -217,19 +216,6 @@ def describe_audio(stream: _Av) -> dict[str, Any]:
         "codec": context.name,
         "sample_rate_hz": context.sample_rate or 0,
         "channels": context.channels or 0,
-    }
-
-
-def describe_subtitle(stream: _Av) -> dict[str, Any]:
-    """Return what the headers say of subtitles inside the file."""
-    context = stream.codec_context
-    name = context.codec.canonical_name if context is not None else ""
-    return {
-        "stream_index": stream.index,
-        "codec": name,
-        "language": stream.metadata.get("language", "")[:16],
-        "title": stream.metadata.get("title", "")[:200],
-        "is_text": name in TEXT_SUBTITLES,
     }
 
 

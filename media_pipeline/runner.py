@@ -79,7 +79,8 @@ class _Watch:
 
     def take(self, name: str, data: bytes) -> None:
         *lines, rest = (self.rest[name] + data).split(b"\n")
-        self.rest[name] = rest[-_LINE_BYTES:]
+        # What is kept as a whole may be one long line that arrives in pieces.
+        self.rest[name] = rest[-(_STDOUT_BYTES if name == "stdout" and self.on_line is None else _LINE_BYTES) :]
         for line in lines:
             if name == "stderr":
                 # ffmpeg redraws status lines with carriage returns; only the last state of a line is worth keeping.

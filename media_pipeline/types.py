@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from .chapters import Chapter
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -142,6 +144,8 @@ class MediaInfo:
     aigc: str | None = None
     rights: Mapping[str, str] = field(default_factory=dict)
     subtitles: tuple[SubtitleInfo, ...] = ()
+    #: Those of the file itself, made to fit the lecture.
+    chapters: tuple[Chapter, ...] = ()
     is_seekable: bool = False
     is_cut: bool = False
     lost_s: float = 0.0

@@ -21,7 +21,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
 from app.kernel.jobs.model import Claim, Job, JobFailed
 from app.kernel.storage import ManagedStorage
-from app.media import analysing, services, sweeping
+from app.media import analysing, carried, services, sweeping
 from app.media.models import Source
 from app.media.queries import ENCODE_KIND, media_prefix
 from media_pipeline.assembly import Assembly, ChunksMissing
@@ -237,4 +237,5 @@ def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
         JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
         JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage)),
         analysing.job_kind(workshop.storage, workshop.tools, _local_source),
+        carried.job_kind(workshop.storage, workshop.tools, _readable),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from app.kernel.jobs.queue import find_latest
 from app.kernel.jobs.steps import progress_of
 from app.library import policies
 from app.library.models import Lecture, LectureState
-from app.media.models import GrowingSet, MediaSet, Source
+from app.media.models import CaptionDraft, GrowingSet, MediaSet, Source
 
 KEY_PREFIX = "media"
 ENCODE_KIND = "encode_lecture"
@@ -124,3 +124,12 @@ def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]
 def newest_source(db: Session, lecture_id: int) -> Source | None:
     """Return the source uploaded last."""
     return db.scalars(select(Source).where(Source.lecture_id == lecture_id).order_by(Source.id.desc()).limit(1)).first()
+
+
+def caption_drafts(db: Session, lecture_id: int) -> Sequence[CaptionDraft]:
+    """Return the subtitles of the newest source that nobody has decided about."""
+    newest = select(Source.id).where(Source.lecture_id == lecture_id).order_by(Source.id.desc()).limit(1)
+    statement = select(CaptionDraft).where(
+        CaptionDraft.source_id == newest.scalar_subquery(), CaptionDraft.decided_at.is_(None)
+    )
+    return db.scalars(statement.order_by(CaptionDraft.stream_index)).all()

@@ -21,6 +21,7 @@ from app.kernel.jobs.model import Job, JobState, Priority
 from app.library.events import LectureChanged
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
+from app.media import carried
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.preflight import request_analysis
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
@@ -110,10 +111,15 @@ def cancel_encode(db: Session, actor: Actor, public_id: str) -> None:
 
 
 def note_media_info(db: Session, source_id: int, info: MediaInfo) -> None:
-    """Keep what probing found beside the source."""
-    source = db.get(Source, source_id)
-    if source is not None:
-        source.media_info = _plain(dataclasses.asdict(info))
+    """Keep what probing found beside the source, and the first time take over what it carries beside its media."""
+    # The encode and the analysis both probe; only one of them may take the file's extras over.
+    source = db.get(Source, source_id, with_for_update=True)
+    if source is None:
+        return
+    is_first = source.media_info is None
+    source.media_info = _plain(dataclasses.asdict(info))
+    if is_first and _newest_source_id(db, source.lecture_id) == source_id:
+        carried.take_over(db, source, info)
 
 
 def note_growth(db: Session, source_id: int, plan: Plan, growth: Growth) -> None:

@@ -21,7 +21,7 @@ def found(**changes):
     audio = {"stream_index": 1, "codec": "aac", "sample_rate_hz": 48000, "channels": 2}
     facts = {
         "container": "mov,mp4", "size_bytes": 1, "streams": 2, "has_cover": False, "video": picture, "audio": audio,
-        "audio_tracks": 1, "subtitles": [], "tags": {"AIGC": "{}", "copyright": "x"},
+        "audio_tracks": 1, "subtitles": [], "chapters": [], "tags": {"AIGC": "{}", "copyright": "x"},
         "timing": {"duration_s": 60.0, "lost_s": 0.0, "is_cut": False, "ends_s": {"0": 60.0, "1": 60.0},
                    "is_seekable": True, "is_variable": False, "usual_step_s": 0.04},
     }  # fmt: skip
