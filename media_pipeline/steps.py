@@ -98,6 +98,13 @@ class AudioStep:
     folder: str = AUDIO_FOLDER
     #: Sound that ends before the picture goes on as silence until then.
     filled_until_s: Fraction | None = None
+    #: The measurement whose gain the stretch begins with, to end with its own: nobody hears one sound follow another.
+    fades_from: str | None = None
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """Return the loudness steps that must have been done before."""
+        return (self.loudness,) if self.fades_from is None else (self.loudness, self.fades_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,8 @@ class Plan:
     """Everything to be done to one source under one policy.
 
     Video steps come in the order of their ranges; a first range may be made in two steps, so that its lowest rung is
-    there at once. The early steps give the first minutes a sound before the whole sound has been measured.
+    there at once. The early steps give the first minutes a sound before the whole sound has been measured; the last of
+    them waits for that, and goes over to the gain of the whole.
     """
 
     digest: str
@@ -143,7 +151,8 @@ class Plan:
         """
         heads = [step for step in self.videos if step.range.start_s == 0]
         early = [step for step in (self.early_loudness, *self.early_audios[:1]) if step is not None]
-        sound = [step for step in (*self.early_audios[1:], self.loudness, *self.audios) if step is not None]
+        bridge = (*self.early_audios[1:-1], self.loudness, *self.early_audios[-1:])
+        sound = [step for step in (*bridge, *self.audios) if step is not None]
         rest = [step for step in self.videos if step.range.start_s != 0]
         return (*early, *heads, *sound, *rest)
 
