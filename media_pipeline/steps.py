@@ -144,6 +144,13 @@ class Plan:
     package: PackageStep
 
     @property
+    def first_steps(self) -> tuple[ChunkStep, ...]:
+        """Return what must have been done before somebody can begin to watch a long lecture; nothing of a short one."""
+        if self.early_loudness is None:
+            return ()
+        return (self.early_loudness, *self.early_audios[:1], *self.videos[:1])
+
+    @property
     def chunk_steps(self) -> tuple[ChunkStep, ...]:
         """Return all steps that leave a chunk, in the order in which they are best begun.
 

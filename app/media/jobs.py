@@ -178,26 +178,27 @@ def _handed_out(
 def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
     db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
 ) -> None:
+    priority = int(claim.payload.get("priority", claim.priority))
     for step in ready:
         queue.enqueue(
             db,
             CHUNK_KIND,
             lane=queue.LANE_MEDIA,
             key=f"{CHUNK_KIND}:{source_id}:{step.digest}",
-            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest},
+            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest, "priority": priority},
             subject=claim.subject,
             fair_key=claim.fair_key,
-            priority=_priority(claim, step),
+            priority=priority + _urgency(plan, step),
             parent_id=parent_id,
             weight=_share(plan, step),
         )
 
 
-def _priority(claim: Claim, step: ChunkStep) -> int:
-    """Let the sound overtake the picture's chunks: it is handed out late, is soon made, and every viewer needs it."""
-    is_sound = isinstance(step, (AudioStep, LoudnessStep))
-    # What a measurement hands out has its own priority, which is that of sound already.
-    return claim.priority + 1 if is_sound and claim.kind == ENCODE_KIND else claim.priority
+def _urgency(plan: Plan, step: ChunkStep) -> int:
+    """Let what the first minute needs go first, and all other sound before the picture: it is handed out later."""
+    if step in plan.first_steps:
+        return 2
+    return 1 if isinstance(step, (AudioStep, LoudnessStep)) else 0
 
 
 def _share(plan: Plan, step: ChunkStep) -> float:

@@ -251,6 +251,10 @@ def _audio_output(
         # All stretches share the init segment of the first, whose edit moves everything one frame towards zero.
         shift_s = step.range.start_s - pre_roll_s + Fraction(AAC_FRAME, audio.sample_rate_hz)
         options["output_ts_offset"] = decimal(shift_s)
+    else:
+        # With times as they are given, the first frame's would be negative, which is no time for a fragment: the edit
+        # that keeps it before zero is written only where the muxer counts from the first frame.
+        options["hls_segment_options"] = "movflags=+use_metadata_tags"
     return ffmpeg.output(stream, f"{step.folder}/ffmpeg.m3u8", **options)
 
 

@@ -99,10 +99,10 @@ def listens_ahead(visitor: Visitor, lecture: str) -> Watching:
 
 def goes_on_by_itself(player: Watching) -> None:
     """Nobody touches anything: it plays on over the seams, and takes the rung that was wished for."""
-    player.passes(PICTURE_SEAMS_S[0] + 1, timeout_s=20)
+    player.passes(PICTURE_SEAMS_S[0] + 1)
     assert player.state("card") == ""
     player.reaches("level", "720p")
-    player.passes(PICTURE_SEAMS_S[1] + 2, timeout_s=60)
+    player.passes(PICTURE_SEAMS_S[1] + 2, timeout_s=90)
     moments = player.moments()
     for seam_s in (*PICTURE_SEAMS_S[1:], SOUND_SEAM_S):
         near = between(moments, seam_s - 2, seam_s + 2)

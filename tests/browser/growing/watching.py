@@ -35,7 +35,7 @@ class Watching(Player):
         noted: list[dict[str, Any]] = self.visitor.page.evaluate("window.watched")
         return [Moment(one["at"], one["time"], one["state"], one["card"], one["wanted"] == "true") for one in noted]
 
-    def passes(self, time_s: float, timeout_s: float = 30) -> None:
+    def passes(self, time_s: float, timeout_s: float = 60) -> None:
         """Wait until playing has come to a second."""
         self.visitor.wait_until(
             lambda: self.time_s() > time_s,
@@ -43,7 +43,7 @@ class Watching(Player):
             timeout_s,
         )
 
-    def shows_card(self, kind: str, timeout_s: float = 30) -> str:
+    def shows_card(self, kind: str, timeout_s: float = 60) -> str:
         """Wait for a card and return its words."""
         self.visitor.wait_until(lambda: self.state("card") == kind, f"card {kind}, {self._data()}", timeout_s)
         return self.root.locator("div[data-player-card]").inner_text()

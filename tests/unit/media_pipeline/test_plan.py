@@ -101,7 +101,7 @@ def test_all_digests_differ(policy):
 
 def test_digest_is_pinned(policy):
     """A changed digest means that every lecture would be encoded again: change it only on purpose."""
-    assert make_plan(media(), policy, SHA).digest == "e67684bd6a9fee25d0afdc29bfe26f77a2b05b89"
+    assert make_plan(media(), policy, SHA).digest == "98bf2d8a83c1f26621288f7f8ed0646e291021b1"
 
 
 def test_digest_is_the_same_in_another_process(policy):
