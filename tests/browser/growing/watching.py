@@ -73,10 +73,11 @@ def longest_stall_s(moments: list[Moment]) -> float:
 
 
 def jumps_back(moments: list[Moment]) -> list[tuple[float, float]]:
-    """Return where playing went back."""
+    """Return where playing went back; while it opens anew, the browser's clock says nothing."""
+    played = [moment for moment in moments if moment.state != "loading"]
     return [
         (before.time_s, after.time_s)
-        for before, after in pairwise(moments)
+        for before, after in pairwise(played)
         if after.time_s < before.time_s - _JUMP_BACK_S
     ]
 

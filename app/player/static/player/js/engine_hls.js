@@ -97,10 +97,8 @@ export class HlsEngine {
 
   choose(choice) {
     const index = this.indexOf(choice);
-    if (index < 0 && choice !== 'auto') return false; // made since the list was read, perhaps
-    if (index < 0) this.hls.loadLevel = -1;
+    if (index < 0) this.hls.loadLevel = -1; // also for a rung that is not made yet: `more` will tell
     else this.hls.nextLevel = index; // what is already on the screen plays on, the rest is fetched anew
-    return true;
   }
 
   /** True unless one rung is wanted that this list does not have. */

@@ -142,7 +142,7 @@ export class Playback {
     this.choiceBefore = this.choice;
     this.choice = choice;
     const stays = wasMode === this.mode && this.engine && !this.isOpening;
-    if (stays && this.engine.choose(choice) === false) this.open();
+    if (stays && (this.isOfferedByNewer(choice) || this.engine.choose(choice) === false)) this.open();
     else if (!stays && this.engine) this.open();
     this.notify();
   }
@@ -210,7 +210,11 @@ export class Playback {
   /** Better manifests are there: read at once when they hold what is asked for, else when playing is interrupted anyway. */
   takeNewer() {
     this.hasNewer = true;
-    if (this.engine && !this.isOpening && this.engine.has && !this.engine.has(this.choice)) this.open();
+    if (this.engine && !this.isOpening && this.isOfferedByNewer(this.choice)) this.open();
+  }
+
+  isOfferedByNewer(choice) {
+    return this.hasNewer && Boolean(this.engine.has) && !this.engine.has(choice);
   }
 
   /** An engine gave up: the progressive file is the last resort, then the person decides. */
