@@ -22,6 +22,7 @@ from .manifest import (
     media_name,
     multivariant_manifest,
     peak_bitrate_bps,
+    target_duration_s,
 )
 from .package import check_length, check_tracks, merge_track
 from .publish import Item, publish
@@ -143,7 +144,8 @@ class Assembly:
         audio = next((track for track in tracks if track.kind == "audio"), None)
         duration_s = float((videos or tracks)[0].duration_s)
         items = self._plain_files(tracks)
-        items += [Item(media_name(track), media_manifest(track)) for track in tracks]
+        target_s = max(target_duration_s(track.segments) for track in tracks)
+        items += [Item(media_name(track), media_manifest(track, target_s)) for track in tracks]
         items += self._stills(chunks, duration_s)
         for name, offered in ((MASTER_NAME, videos), (SAVER_NAME, videos[:1])):
             items.append(Item(name, multivariant_manifest(offered, audio, start_bps)))

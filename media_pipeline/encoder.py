@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from . import images
 from .calling import call_ffmpeg
@@ -103,7 +103,7 @@ class Encoder:
         if isinstance(step, LoudnessStep):
             chunk = Chunk(step.digest, 0.0, gain=job.measure(step))
         elif isinstance(step, AudioStep):
-            chunk = job.sound(step, self._gain(step))
+            chunk = job.sound(step, self._gain(step.loudness), self._gain(step.fades_from))
         else:
             chunk = job.picture(step)
         chunk = Chunk(
@@ -119,8 +119,17 @@ class Encoder:
         on_fraction(1.0)
         return chunk
 
-    def _gain(self, step: AudioStep) -> Gain:
-        measured = find_chunk(self.storage, self.prefix, step.loudness)
+    @overload
+    def _gain(self, digest: str) -> Gain: ...
+
+    @overload
+    def _gain(self, digest: str | None) -> Gain | None: ...
+
+    def _gain(self, digest: str | None) -> Gain | None:
+        """Return what a loudness step found."""
+        if digest is None:
+            return None
+        measured = find_chunk(self.storage, self.prefix, digest)
         if measured is None or measured.gain is None:
             raise EncodingFailed(is_transient=True, detail="the sound has not been measured yet")
         return measured.gain
@@ -182,11 +191,11 @@ class _Work:
         argv = measure_argv(self.encoder.tools, self._source, step, gain, is_limited=is_limited)
         return read_loudness(self._ffmpeg(argv, share))
 
-    def sound(self, step: AudioStep, gain: Gain) -> Chunk:
-        """Write one stretch of the sound."""
+    def sound(self, step: AudioStep, gain: Gain, before: Gain | None) -> Chunk:
+        """Write one stretch of the sound; with `before` it begins with that gain."""
         folder = self.work_dir / step.folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._ffmpeg(audio_argv(self.encoder.tools, self._source, step, gain))
+        self._ffmpeg(audio_argv(self.encoder.tools, self._source, step, gain, before=before))
         if step.range.start_s and not any(folder.glob("*.m4s")):
             return Chunk(step.digest, 0.0)
         track = collect_track(

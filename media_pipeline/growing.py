@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING
 
 from .chunks import Chunk, find_chunks
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .steps import AudioStep, Plan, VideoStep
     from .types import Track
 
+# How far a segment of speech goes beyond the rate the encoder keeps on average.
+_SOUND_PEAK = 1.25
 LIVE_MASTER_NAME = f"{LIVE_FOLDER}/{MASTER_NAME}"
 LIVE_SAVER_NAME = f"{LIVE_FOLDER}/{SAVER_NAME}"
 
@@ -85,17 +88,39 @@ def _write(plan: Plan, storage: Storage, prefix: str, chunks: Mapping[str, Chunk
     for line in (*begun, *([audio] if audio is not None else [])):
         text = growing_manifest(line.parts, target_s, is_complete=line.is_complete)
         _put_longer(storage, prefix, f"{LIVE_FOLDER}/{_file_name(line.name)}", text, "#EXTINF")
+    is_complete = all(line.is_complete for line in (*videos, *([audio] if audio is not None else [])))
     # Players that step up to a rung which is behind the lowest one would wait at its end.
-    tracks = [line.track for line in begun if line.end_s >= begun[0].end_s]
+    offered = [line.track for line in begun if line.end_s >= begun[0].end_s]
+    _put_offers(plan, storage, prefix, offered, audio, is_complete=is_complete)
+    rungs = tuple(track.name for track in offered)
+    return Growth(float(min(line.end_s for line in needed)), is_complete, rungs)
+
+
+def _put_offers(
+    plan: Plan, storage: Storage, prefix: str, tracks: Sequence[Track], audio: _Line | None, *, is_complete: bool
+) -> None:
+    """Write the manifests to choose from; rates are expected ones until all of them can be measured."""
     sound = replace(audio.track, name=AUDIO_FOLDER) if audio is not None else None
+    expected_bps = {} if is_complete else _expected_bps(plan)
     for name, offered in ((LIVE_SAVER_NAME, tracks[:1]), (LIVE_MASTER_NAME, tracks)):
-        text = multivariant_manifest(offered, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name))
-        _put_longer(storage, prefix, name, text, "#EXT-X-STREAM-INF")
-    return Growth(
-        float(min(line.end_s for line in needed)),
-        all(line.is_complete for line in (*videos, *([audio] if audio is not None else []))),
-        tuple(track.name for track in tracks),
-    )
+        text = multivariant_manifest(
+            offered, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name), expected_bps
+        )
+        if is_complete:
+            put_item(storage, prefix, Item(name, text))
+        else:
+            _put_longer(storage, prefix, name, text, "#EXT-X-STREAM-INF")
+
+
+def _expected_bps(plan: Plan) -> dict[str, int]:
+    """Return what a segment's bit rate will not exceed, by the track's name."""
+    expected_bps = {}
+    if plan.audios:
+        expected_bps[AUDIO_FOLDER] = ceil(_SOUND_PEAK * plan.audios[0].audio.bitrate_bps)
+    if plan.ladder is not None:
+        segment_s = plan.ladder.segment_s
+        expected_bps |= {rung.name: rung.peak_bitrate_bps(segment_s) for rung in plan.ladder.rungs}
+    return expected_bps
 
 
 def _file_name(name: str) -> str:

@@ -183,7 +183,7 @@ class _Slots:
 
 
 def _is_ready(step: ChunkStep, done: set[str]) -> bool:
-    return not isinstance(step, AudioStep) or step.loudness in done
+    return not isinstance(step, AudioStep) or done.issuperset(step.measurements)
 
 
 def progress_of(plan: Plan, fractions: dict[str, float]) -> float:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .types import Ladder, MediaInfo, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 _DIGEST_HEX = 40
 # The lowest rung alone costs so little that longer stretches lose no more work, and find fewer key frames to seek.
 _CHUNKS_OF_LOWEST = 3
@@ -60,6 +60,12 @@ class _Recipe:
     def duration_s(self) -> Fraction:
         """Return the source's length, exact to the millisecond."""
         return Fraction(self.info.duration_s).limit_denominator(1000)
+
+    @property
+    def sound_s(self) -> Fraction:
+        """Return until when there is sound."""
+        audio = self.info.audio
+        return min(self.duration_s, Fraction(audio.end_s if audio and audio.end_s else self.info.duration_s))
 
     @property
     def segment_s(self) -> Fraction:
@@ -94,7 +100,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     ladder = make_ladder(info.video, policy) if info.video is not None else None
     videos = () if ladder is None or info.video is None else tuple(_video_steps(recipe, info.video, ladder))
     loudness, audios = _audio_steps(recipe)
-    early_loudness, early_audios = _early_steps(recipe) if recipe.has_early_sound else (None, ())
+    early_loudness, early_audios = _early_steps(recipe, loudness) if recipe.has_early_sound else (None, ())
     package = _package_step(
         recipe, ladder, [*(step.digest for step in videos), *(step.digest for step in audios)], has_audio=bool(audios)
     )
@@ -224,24 +230,30 @@ def _audio_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep,
         return loudness, (_audio_step(recipe, loudness, MediaRange()),)
     piece_s = Fraction(recipe.policy.audio_chunk_s)
     # Behind the last sound nothing can be read: its last stretch goes on as silence.
-    audio = recipe.info.audio
-    sound_s = min(recipe.duration_s, Fraction(audio.end_s if audio and audio.end_s else recipe.info.duration_s))
-    ranges = _ranges(sound_s, piece_s, piece_s, recipe.segment_s)
+    ranges = _ranges(recipe.sound_s, piece_s, piece_s, recipe.segment_s)
     return loudness, tuple(_audio_step(recipe, loudness, stretch) for stretch in ranges)
 
 
-def _early_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
-    """Return a sound for the time until the whole sound is measured: by the loudness of the first chunk alone."""
+def _early_steps(recipe: _Recipe, whole: LoudnessStep | None) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
+    """Return a sound for the time until the whole sound is measured: by the loudness of the first chunk alone.
+
+    Behind it one more chunk goes over from that gain to the gain of the whole.
+    """
     chunk_s = Fraction(recipe.policy.chunk_s)
     loudness = _loudness_step(recipe, MediaRange(Fraction(0), chunk_s))
-    if loudness is None:
+    if loudness is None or whole is None:
         return None, ()
     # Measuring and encoding take about a fortieth of the duration; a viewer must not arrive before that.
     until_s = min(Fraction(recipe.policy.audio_chunk_s), ceil(recipe.duration_s / 40 / chunk_s) * chunk_s)
+    if recipe.sound_s < until_s + chunk_s:
+        return None, ()
     ranges = [MediaRange(Fraction(0), chunk_s)]
     if until_s > chunk_s:
         ranges.append(MediaRange(chunk_s, until_s - chunk_s, int(chunk_s / recipe.segment_s)))
-    return loudness, tuple(_audio_step(recipe, loudness, stretch, folder=EARLY_AUDIO_FOLDER) for stretch in ranges)
+    early = [_audio_step(recipe, loudness, stretch, folder=EARLY_AUDIO_FOLDER) for stretch in ranges]
+    stretch = MediaRange(until_s, chunk_s, int(until_s / recipe.segment_s))
+    fade = _audio_step(recipe, whole, stretch, folder=EARLY_AUDIO_FOLDER, fades_from=loudness.digest)
+    return loudness, (*early, fade)
 
 
 def _package_step(recipe: _Recipe, ladder: Ladder | None, after: list[str], *, has_audio: bool) -> PackageStep:

@@ -98,6 +98,13 @@ class AudioStep:
     folder: str = AUDIO_FOLDER
     #: Sound that ends before the picture goes on as silence until then.
     filled_until_s: Fraction | None = None
+    #: The measurement whose gain the stretch begins with, to end with its own: nobody hears one sound follow another.
+    fades_from: str | None = None
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """Return the loudness steps that must have been done before."""
+        return (self.loudness,) if self.fades_from is None else (self.loudness, self.fades_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,8 @@ class Plan:
 
     Video steps are in the order in which they are best begun: the lowest rung of the first range, or of all ranges, may
     come alone and before the others. Those of one rung are in the order of their ranges. The early steps give the first
-    minutes a sound before the whole sound has been measured.
+    minutes a sound before the whole sound has been measured; the last of them waits for that, and goes over to the gain
+    of the whole.
     """
 
     digest: str
@@ -137,13 +145,21 @@ class Plan:
     package: PackageStep
 
     @property
+    def first_steps(self) -> tuple[ChunkStep, ...]:
+        """Return what must have been done before somebody can begin to watch a long lecture; nothing of a short one."""
+        if self.early_loudness is None:
+            return ()
+        return (self.early_loudness, *self.early_audios[:1], *self.videos[:1])
+
+    @property
     def chunk_steps(self) -> tuple[ChunkStep, ...]:
         """Return all steps that leave a chunk, in the order in which they are best begun.
 
         What the first minute needs comes first, then the sound, which all of the picture's chunks can overtake.
         """
         early = [step for step in (self.early_loudness, *self.early_audios[:1]) if step is not None]
-        sound = [step for step in (*self.early_audios[1:], self.loudness, *self.audios) if step is not None]
+        bridge = (*self.early_audios[1:-1], self.loudness, *self.early_audios[-1:])
+        sound = [step for step in (*bridge, *self.audios) if step is not None]
         return (*early, *self.videos[:1], *sound, *self.videos[1:])
 
 

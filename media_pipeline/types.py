@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 from .chapters import Chapter
@@ -177,6 +178,15 @@ class Rung:
     def short_side_px(self) -> int:
         """Return the smaller side, by which rungs are named and compared."""
         return min(self.width_px, self.height_px)
+
+    @property
+    def buffer_bits(self) -> int:
+        """Return how far the encoder may go beyond the highest rate before it must have saved as much."""
+        return 2 * self.max_bitrate_bps
+
+    def peak_bitrate_bps(self, segment_s: Fraction) -> int:
+        """Return what no segment's rate exceeds."""
+        return ceil(self.max_bitrate_bps + self.buffer_bits / segment_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
         def record(db: Session) -> None:
             if growth is not None:
                 services.note_growth(db, source.id, plan, growth)
-            after = [each for each in missing if isinstance(each, AudioStep) and each.loudness == step.digest]
+            after = [each for each in _measured(missing) if step.digest in each.measurements]
             _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after)
 
         return record
@@ -152,12 +152,17 @@ def _missing(storage: Storage, prefix: str, plan: Plan) -> list[ChunkStep]:
     return [step for step in plan.chunk_steps if step.digest not in found]
 
 
+def _measured(missing: Sequence[ChunkStep]) -> list[AudioStep]:
+    """Return the missing stretches of sound that no missing measurement holds up."""
+    measuring = {step.digest for step in missing if isinstance(step, LoudnessStep)}
+    return [step for step in missing if isinstance(step, AudioStep) and measuring.isdisjoint(step.measurements)]
+
+
 def _handed_out(
     claim: Claim, source_id: int, plan: Plan, missing: Sequence[ChunkStep], note_info: Record
 ) -> Delegation:
-    measuring = {step.digest for step in missing if isinstance(step, LoudnessStep)}
     # What needs a measurement is handed out by the step that measures.
-    ready = [step for step in missing if not (isinstance(step, AudioStep) and step.loudness in measuring)]
+    ready = [step for step in missing if not isinstance(step, AudioStep)] + _measured(missing)
 
     def enqueue(db: Session) -> None:
         note_info(db)
@@ -173,16 +178,18 @@ def _handed_out(
 def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
     db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
 ) -> None:
+    # What the first minute needs goes before what is already watchable, whoever's it is.
+    priority = int(claim.payload.get("priority", claim.priority))
     for step in ready:
         queue.enqueue(
             db,
             CHUNK_KIND,
             lane=queue.LANE_MEDIA,
             key=f"{CHUNK_KIND}:{source_id}:{step.digest}",
-            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest},
+            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest, "priority": priority},
             subject=claim.subject,
             fair_key=claim.fair_key,
-            priority=claim.priority,
+            priority=priority + (step in plan.first_steps),
             parent_id=parent_id,
             weight=_share(plan, step),
             rank=plan.chunk_steps.index(step),

@@ -42,6 +42,14 @@ class MediaState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class GrowthState(StrEnum):
+    """What somebody who watches a lecture while it is being made wants to know."""
+
+    GROWING = "growing"
+    STOPPED = "stopped"
+    READY = "ready"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaStatus:
     """State of the newest work on a lecture's media."""
@@ -76,12 +84,24 @@ def growing_set(db: Session, lecture_id: int) -> GrowingSet | None:
     ).first()
 
 
+def growth_state(db: Session, lecture_id: int) -> GrowthState:
+    """Return whether more of a lecture is still to come, will not come, or all of it is there."""
+    if _has_set(db, lecture_id):
+        return GrowthState.READY
+    job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
+    has_ended = job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}
+    return GrowthState.STOPPED if has_ended else GrowthState.GROWING
+
+
 def media_status(db: Session, lecture_id: int) -> MediaStatus:
     """Summarise the newest encode job of a lecture, or the set that is there."""
     job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
-    has_set = db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
     fractions = progress_of(db, [job] if job is not None else [])
-    return _status(job, fractions, has_set=has_set)
+    return _status(job, fractions, has_set=_has_set(db, lecture_id))
+
+
+def _has_set(db: Session, lecture_id: int) -> bool:
+    return db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
 
 
 def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaStatus]:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.library.models import Lecture
 from app.media.models import GrowingSet, MediaSet, Rendition
+from app.media.queries import GrowthState
 from app.player.chapters import asked_start_s
 from app.web.speech import speak
 from media_pipeline.publish import LIVE_FOLDER
@@ -81,6 +82,15 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         "m4a_url": None,
         "renditions": renditions,
         **_page_parts(lecture, around),
+    }
+
+
+def growth_words() -> dict[GrowthState, str]:
+    """Return what the page says of a lecture that was not whole when it was opened."""
+    return {
+        GrowthState.GROWING: _("正在处理，可先观看。后面的部分做好后会自动接上。"),
+        GrowthState.STOPPED: _("只做好了前面的部分，可先观看。后面的部分没有做成，请过些时候再来。"),
+        GrowthState.READY: _("已经全部处理好了。"),
     }
 
 

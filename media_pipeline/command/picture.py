@@ -98,7 +98,7 @@ def _rung_output(stream: Stream, rung: Rung, step: VideoStep, tags: Sequence[tup
         "profile:v": "high",
         "crf": f"{rung.crf:g}",
         "maxrate": rung.max_bitrate_bps,
-        "bufsize": 2 * rung.max_bitrate_bps,
+        "bufsize": rung.buffer_bits,
         **{name: value for name, value in choices.items() if value is not None},
         "threads": step.encoder_threads,
         "fps_mode": "passthrough",

@@ -38,8 +38,8 @@ def video(width_px=1920, height_px=1080, rate=Fraction(25), **changes):
     return VideoInfo(**{**fields, **changes})
 
 
-def sound(channels=1):
-    return AudioInfo(stream_index=1, codec="aac", sample_rate_hz=48000, channels=channels)
+def sound(channels=1, end_s=None):
+    return AudioInfo(stream_index=1, codec="aac", sample_rate_hz=48000, channels=channels, end_s=end_s)
 
 
 def media(picture="default", audio="default", **changes):

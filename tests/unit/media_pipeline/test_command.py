@@ -83,6 +83,8 @@ def cases(policy):
     yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=Gain(12.5, 7))
     yield "sound-first", sound_of(media(), policy, 0)
     yield "sound-middle", sound_of(media(duration_s=900.0), policy, 1)
+    long = make_plan(media(duration_s=900.0), policy, SHA).early_audios[-1]
+    yield "sound-fade", audio_argv(TOOLS, source_of(media()), long, Gain(0, 7), before=Gain(6, 2))
     yield "sound-last", sound_of(media(), policy, -1)
     yield (
         "package",
@@ -99,7 +101,7 @@ NAMES = (
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
     "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",
     "sound-two-equal-channels", "sound-first", "sound-middle",
-    "sound-last", "package", "package-sound", "package-silent",
+    "sound-fade", "sound-last", "package", "package-sound", "package-silent",
 )  # fmt: skip
 
 

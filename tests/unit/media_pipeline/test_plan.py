@@ -35,7 +35,13 @@ def test_a_long_lecture_starts_with_what_the_first_minute_needs(policy):
     assert [rung.name for rung in lowest.rungs] == ["240p"]
     assert [rung.name for rung in others.rungs] == ["480p", "720p"]
     assert (lowest.poster, lowest.storyboard) == (None, None)
-    assert [(step.range.start_s, step.range.length_s) for step in plan.early_audios] == [(0, 24), (24, 72)]
+    assert [(step.range.start_s, step.range.length_s) for step in plan.early_audios] == [(0, 24), (24, 72), (96, 24)]
+    assert [step.measurements for step in plan.early_audios] == [
+        (plan.early_loudness.digest,),
+        (plan.early_loudness.digest,),
+        (plan.loudness.digest, plan.early_loudness.digest),
+    ]
+    assert kinds(plan)[3:7] == [(AudioStep, 24), (LoudnessStep, 0), (AudioStep, 96), (AudioStep, 0)]
     assert {step.folder for step in plan.early_audios} == {"live/audio"}
 
 
@@ -50,6 +56,13 @@ def test_the_lowest_rung_of_slides_comes_first_and_whole(policy):
     assert all(step.storyboard is None for step in lowest)
     assert all(step.storyboard is not None for step in others)
     assert [step.encoder_threads for step in plan.videos[:2]] == [policy.encoder_threads, 1]
+
+
+def test_sound_that_ends_early_gets_no_provisional_one(policy):
+    """A provisional stretch that is not full would leave a hole before the final sound."""
+    short = media(duration_s=600.0, audio=sound(end_s=47.0))
+    assert make_plan(short, policy, SHA).early_audios == ()
+    assert len(make_plan(media(duration_s=600.0, audio=sound(end_s=48.0)), policy, SHA).early_audios) == 2
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(5)])
@@ -101,7 +114,7 @@ def test_all_digests_differ(policy):
 
 def test_digest_is_pinned(policy):
     """A changed digest means that every lecture would be encoded again: change it only on purpose."""
-    assert make_plan(media(), policy, SHA).digest == "6cf41f00da473e26d0050bfda02dc3929d95c480"
+    assert make_plan(media(), policy, SHA).digest == "9fd088b6c8dff83a8e07007180651b3f61610a00"
 
 
 def test_digest_is_the_same_in_another_process(policy):
