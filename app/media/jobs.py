@@ -166,14 +166,14 @@ def _handed_out(
             job.payload = {**job.payload, "plan": plan.digest}
         _enqueue(db, claim, claim.job_id, source_id, plan, ready)
 
-    done = 1.0 - sum(_share(plan, step) for step in missing)
+    done = 1.0 - sum(_shares(plan, missing))
     return Delegation(enqueue, "encode", max(0.0, done))
 
 
 def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
     db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
 ) -> None:
-    for step in ready:
+    for step, share in zip(ready, _shares(plan, ready), strict=True):
         queue.enqueue(
             db,
             CHUNK_KIND,
@@ -184,12 +184,14 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             fair_key=claim.fair_key,
             priority=claim.priority,
             parent_id=parent_id,
-            weight=_share(plan, step),
+            weight=share,
         )
 
 
-def _share(plan: Plan, step: ChunkStep) -> float:
-    return weight_of(plan, step) / sum(weight_of(plan, each) for each in plan.chunk_steps)
+def _shares(plan: Plan, steps: Sequence[ChunkStep]) -> list[float]:
+    """Return which share of the whole work each of some steps is."""
+    total = sum(weight_of(plan, each) for each in plan.chunk_steps)
+    return [weight_of(plan, step) / total for step in steps]
 
 
 def _assembled(workshop: MediaWorkshop, context: JobContext, plan: Plan) -> Published:
