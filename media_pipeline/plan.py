@@ -60,6 +60,12 @@ class _Recipe:
         return Fraction(self.info.duration_s).limit_denominator(1000)
 
     @property
+    def sound_s(self) -> Fraction:
+        """Return when the last sound ends."""
+        audio = self.info.audio
+        return min(self.duration_s, Fraction(audio.end_s if audio and audio.end_s else self.info.duration_s))
+
+    @property
     def segment_s(self) -> Fraction:
         """Return the length of a segment of sound: that of the picture, as the policy names it."""
         video = self.info.video
@@ -156,6 +162,8 @@ def _video_fields(recipe: _Recipe, video: VideoInfo, ladder: Ladder, stretch: Me
         "stream_index": video.stream_index,
         "is_interlaced": video.is_interlaced,
         "transfer": video.transfer,
+        **_turning(video),
+        "color_codes": video.color_codes,
         "held_until_s": recipe.info.held_until_s(video.end_s),
         "range": stretch,
         "ladder": ladder,
@@ -164,6 +172,14 @@ def _video_fields(recipe: _Recipe, video: VideoInfo, ladder: Ladder, stretch: Me
         "poster": None,
         "storyboard": None,
     }
+
+
+def _turning(video: VideoInfo) -> dict[str, Any]:
+    """Return the size of frames before our own filters, and how these turn them."""
+    stored_px = (video.width_px, video.height_px)
+    if not video.is_mirrored and video.rotation_deg % 90 == 0:
+        return {"stored_px": stored_px, "turned_deg": -video.rotation_deg % 360}
+    return {"stored_px": stored_px[::-1] if video.rotation_deg % 180 == 90 else stored_px, "turned_deg": None}
 
 
 def _stills(
@@ -219,9 +235,7 @@ def _audio_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep,
         return loudness, (_audio_step(recipe, loudness, MediaRange()),)
     piece_s = Fraction(recipe.policy.audio_chunk_s)
     # Behind the last sound nothing can be read: its last stretch goes on as silence.
-    audio = recipe.info.audio
-    sound_s = min(recipe.duration_s, Fraction(audio.end_s if audio and audio.end_s else recipe.info.duration_s))
-    ranges = _ranges(sound_s, piece_s, piece_s, recipe.segment_s)
+    ranges = _ranges(recipe.sound_s, piece_s, piece_s, recipe.segment_s)
     return loudness, tuple(_audio_step(recipe, loudness, stretch) for stretch in ranges)
 
 
@@ -233,6 +247,9 @@ def _early_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep,
         return None, ()
     # Measuring and encoding take about a fortieth of the duration; a viewer must not arrive before that.
     until_s = min(Fraction(recipe.policy.audio_chunk_s), ceil(recipe.duration_s / 40 / chunk_s) * chunk_s)
+    if recipe.sound_s < until_s:
+        # So little sound is measured at once.
+        return None, ()
     ranges = [MediaRange(Fraction(0), chunk_s)]
     if until_s > chunk_s:
         ranges.append(MediaRange(chunk_s, until_s - chunk_s, int(chunk_s / recipe.segment_s)))
