@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from math import ceil, inf
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,7 @@ def _gone_on(store: _Store, line: _Line, text: str) -> str:
         return text
     count = text.count("#EXTINF")
     parts: list[Track] = []
-    waiting = [step for step in line.steps if _last_segment(step) > count]
+    waiting = _waiting(line.steps, count)
     is_complete = True
     for step in waiting:
         track = store.track(line, step)
@@ -147,6 +148,17 @@ def _has_ended(store: _Store, line: _Line, steps: Sequence[VideoStep | AudioStep
     """Return whether nothing follows; silence may still be put where sound was damaged (`silence.py`)."""
     tracks = [store.track(line, step) for step in steps]
     return all(track is not None and not track.segments for track in tracks)
+
+
+def _waiting(steps: Sequence[VideoStep | AudioStep], count: int) -> list[VideoStep | AudioStep]:
+    """Return the steps that reach beyond the first so many segments."""
+    found = []
+    for step, after in zip_longest(steps, steps[1:]):
+        # Of hundreds of steps nearly all are told apart by whole numbers.
+        is_listed = after is not None and step.range.first_segment < after.range.first_segment <= count
+        if not is_listed and (step.range.first_segment >= count or _last_segment(step) > count):
+            found.append(step)
+    return found
 
 
 def _last_segment(step: VideoStep | AudioStep) -> float:

@@ -63,8 +63,9 @@ class Silence:
             return parts
         last = steps[heard[-1]]
         if last is not steps[-1]:
-            # Filled up to the end of its stretch, behind which nothing was found: the picture says when to stop.
-            parts[-1] = _until(parts[-1], picture_s)
+            # Stretches of known length are filled with silence; of the last one nothing was found. The picture says
+            # when to stop.
+            parts = [_until(part, picture_s) for part in parts if part.segments[0].start_s < picture_s]
         missing_s = picture_s - _end_s(parts[-1])
         return [*parts, *([self._rest(last, parts[-1], missing_s, chunks)] if missing_s > _MISSED_FROM_S else [])]
 
@@ -106,8 +107,9 @@ class Silence:
 
 
 def _until(track: Track, end_s: Fraction) -> Track:
-    kept = tuple(segment for segment in track.segments if segment.start_s < end_s)
-    return replace(track, segments=kept or track.segments[:1])
+    return replace(
+        track, segments=tuple(segment for segment in track.segments if segment.start_s < end_s - _MISSED_FROM_S)
+    )
 
 
 def _end_s(track: Track) -> Fraction:

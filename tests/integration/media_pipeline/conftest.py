@@ -118,13 +118,6 @@ def chunked(tmp_path_factory, fast_policy, tools):
 
 
 @pytest.fixture(scope="session")
-def in_one_piece(tmp_path_factory, fast_policy, tools):
-    """Return a function that encodes a clip in one chunk."""
-    policy = replace(fast_policy, chunk_s=120, audio_chunk_s=240)
-    return lambda path: run_once(path, policy, tools, tmp_path_factory.mktemp(f"whole-{path.stem}"))
-
-
-@pytest.fixture(scope="session")
 def lecture(shelf, policy, tools, tmp_path_factory):
     """The standard lecture, encoded with the policy as it is shipped."""
     return run_once(shelf.lecture(), policy, tools, tmp_path_factory.mktemp("lecture"))

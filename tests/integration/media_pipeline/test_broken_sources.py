@@ -52,7 +52,7 @@ def test_another_size_in_the_middle_is_fitted_into_the_first(shelf, chunked, end
         # Times in Matroska may begin half a frame late.
         assert min(np.abs(grey(usual[number - late]) - grey(frames[number])).mean() for late in (0, 1)) < 2, number
         # The larger window shows the same kind of picture, scaled, over the whole width.
-        assert grey(frames[450 + number])[:, :100].std() > 20 < grey(frames[450 + number])[:, -100:].std()
+        assert grey(frames[450 + number])[:, :60].max() > 100 < grey(frames[450 + number])[:, -60:].max()
 
 
 @pytest.mark.parametrize("what", ["format", "format-first"])
@@ -113,9 +113,9 @@ def test_chunks_behind_the_real_end_are_empty(shelf, fast_policy, tools, tmp_pat
     growth = grow(plan, storage, "p")
     assert (growth.available_s, growth.is_complete) == (pytest.approx(12, abs=0.05), True)
     chunks = find_chunks(storage, "p", plan)
-    for steps, first in ((plan.videos, 3), (plan.audios, 2)):
-        assert all(chunks[step.digest].tracks for step in steps[:first])
-        assert not any(chunks[step.digest].tracks for step in steps[first:])
+    # Sound of a known length is silence where there is none; what is too much of it goes when all is put together.
+    for steps, filled in ((plan.videos, 3), (plan.audios, 4)):
+        assert [bool(chunks[step.digest].tracks) for step in steps] == [number < filled for number in range(len(steps))]
     ports = {"storage": storage, "progress": recorder, "cancel": recorder}
     published = run(plan, source, work_dir=tmp_path / "work", prefix="p", tools=tools, **ports)
     assert (published.duration_s, published.lost_s) == (12, 24)

