@@ -52,16 +52,6 @@ def two_sounds(shelf):
     return shelf._once("seams-two-sounds.mkv", make)
 
 
-def negative_start(shelf):
-    """Times from before zero on, in a file with an index."""
-
-    def make(target):
-        clock = ("-output_ts_offset", -0.5, "-avoid_negative_ts", "disabled")
-        shelf._ffmpeg("-i", shelf.moving(SECONDS, 320, 240), "-c", "copy", *clock, target)
-
-    return shelf._once("seams-negative.mp4", make)
-
-
 _TEST = f"testsrc2=s=640x360:r=25:d={SECONDS}"
 _HLG = ("-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc")
 _VFR = ("-fps_mode", "vfr")
@@ -79,7 +69,6 @@ CASES = dict([
     made("fast-120.mp4", f"testsrc2=s=320x240:r=120:d={SECONDS}", *X264, "-g", 240),
     ("two-sounds.mkv", two_sounds),
     ("cover-and-subtitles.mp4", with_cover),
-    ("negative-start.mp4", negative_start),
     ("silent.mp4", lambda shelf: shelf._lavfi("seams-silent.mp4", _TEST, None, *X264, "-g", 50)),
     ("late-picture.mp4", lambda shelf: shelf._once("seams-late.mp4", lambda target: shelf._ffmpeg(
         "-itsoffset", 1, "-i", shelf.moving(SECONDS - 1, 320, 240), "-f", "lavfi", "-i", f"sine=d={SECONDS}",
