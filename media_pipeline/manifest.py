@@ -41,7 +41,7 @@ def media_manifest(track: Track, target_s: int) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def growing_manifest(parts: Sequence[Track], target_s: int, *, is_complete: bool) -> str:
+def growing_manifest(parts: Sequence[Track], target_s: int, *, begun: str = "", is_complete: bool) -> str:
     """Return the manifest of a rendition still being made; names are relative to the `live` folder beside it.
 
     Lines are only ever added at its end (RFC 8216 section 4.3.3.5, type EVENT). Players that would join such a
@@ -50,20 +50,23 @@ def growing_manifest(parts: Sequence[Track], target_s: int, *, is_complete: bool
     Args:
         parts: tracks that follow each other; one with another init segment than its predecessor names it.
         target_s: longest segment, rounded; known beforehand, because it must not change.
+        begun: the manifest so far, which is gone on with.
         is_complete: nothing more will come.
     """
-    lines = [
+    head = [
         *_HEAD,
         f"#EXT-X-TARGETDURATION:{target_s}",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:EVENT",
         "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES",
     ]
-    init = ""
+    lines = begun.splitlines() or head
+    init = next((line for line in reversed(lines) if line.startswith("#EXT-X-MAP:")), "")
     for part in parts:
-        if part.init_sha256 != init:
-            init = part.init_sha256
-            lines.append(f'#EXT-X-MAP:URI="../{part.name}/{part.init_name}"')
+        named = f'#EXT-X-MAP:URI="../{part.name}/{part.init_name}"'
+        if named != init:
+            init = named
+            lines.append(named)
         for segment in part.segments:
             lines += [f"#EXTINF:{float(segment.duration_s):.6f},", f"../{part.name}/{segment.name}"]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if is_complete else []), ""])

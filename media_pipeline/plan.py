@@ -63,7 +63,7 @@ class _Recipe:
 
     @property
     def sound_s(self) -> Fraction:
-        """Return until when there is sound."""
+        """Return when the last sound ends."""
         audio = self.info.audio
         return min(self.duration_s, Fraction(audio.end_s if audio and audio.end_s else self.info.duration_s))
 
@@ -169,12 +169,22 @@ def _video_fields(recipe: _Recipe, video: VideoInfo, ladder: Ladder, stretch: Me
         "stream_index": video.stream_index,
         "is_interlaced": video.is_interlaced,
         "transfer": video.transfer,
+        **_turning(video),
+        "color_codes": video.color_codes,
         "held_until_s": recipe.info.held_until_s(video.end_s),
         "range": stretch,
         "ladder": ladder,
         "poster": None,
         "storyboard": None,
     }
+
+
+def _turning(video: VideoInfo) -> dict[str, Any]:
+    """Return the size of frames before our own filters, and how these turn them."""
+    stored_px = (video.width_px, video.height_px)
+    if not video.is_mirrored and video.rotation_deg % 90 == 0:
+        return {"stored_px": stored_px, "turned_deg": -video.rotation_deg % 360}
+    return {"stored_px": stored_px[::-1] if video.rotation_deg % 180 == 90 else stored_px, "turned_deg": None}
 
 
 def _stills(
@@ -246,6 +256,7 @@ def _early_steps(recipe: _Recipe, whole: LoudnessStep | None) -> tuple[LoudnessS
     # Measuring and encoding take about a fortieth of the duration; a viewer must not arrive before that.
     until_s = min(Fraction(recipe.policy.audio_chunk_s), ceil(recipe.duration_s / 40 / chunk_s) * chunk_s)
     if recipe.sound_s < until_s + chunk_s:
+        # So little sound is measured at once.
         return None, ()
     ranges = [MediaRange(Fraction(0), chunk_s)]
     if until_s > chunk_s:

@@ -124,6 +124,8 @@ def _judge_video(found: Mapping[str, Any], timing: Mapping[str, Any], limits: Pr
         bit_depth=found["bit_depth"],
         pixel_format=found["pixel_format"],
         transfer=found["transfer"],
+        is_mirrored=found["is_mirrored"],
+        color_codes=tuple(found["color_codes"]) if found["color_codes"] is not None else None,
         is_variable=bool(timing["is_variable"]) or _is_uneven(rates),
         end_s=_end(found, timing),
         scene=judge_scene(found["scene"], float(timing["duration_s"])),

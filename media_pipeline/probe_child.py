@@ -25,10 +25,6 @@ FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,wav,w64,flac,amr,caf,aiff,rm,mxf,dv,gxf,"
     "nut,live_flv,h264,hevc,mpegvideo,ac3,eac3,dts,ape,wv,tta,m4v"
 )
-IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
-IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-SCRIPT_SIGNATURES = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<mpd", b"<smil", b"<asx", b"v=0",
-                     b"rtsp://", b"http://", b"https://", b"rtsptext", b"smil:")  # fmt: skip
 # Larger pictures are not even tried out: one frame of them would fill the memory of the probing.
 MOST_PIXELS = 8192 * 8192
 DECODE_FRAMES = 12
@@ -65,26 +61,17 @@ def examine(path: Path) -> dict[str, Any]:
         raise RefusedError("empty_file")
     with path.open("rb") as file:
         head = file.read(4096)
-    refuse_by_signature(head)
+    code = load_sister("probe_signatures").refused_by_signature(head)
+    if code is not None:
+        raise RefusedError(code)
     structure = load_sister("probe_boxes").look_at(path, size_bytes, head)
     if structure.leads_elsewhere:
         raise RefusedError("parts_elsewhere")
     if not structure.has_index:
         raise RefusedError("incomplete")
+    if structure.runs_back:
+        raise RefusedError("clock_runs_back")
     return read_container(path, size_bytes, is_cut=structure.is_cut)
-
-
-def refuse_by_signature(head: bytes) -> None:
-    """Name pictures and playlists for what they are, before any library guesses."""
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    is_markup = text.startswith(b"<")
-    if text.startswith(SCRIPT_SIGNATURES) or (is_markup and (b"<mpd" in text or b"<smil" in text or b"<asx" in text)):
-        raise RefusedError("points_elsewhere")
-    if is_markup and b"<svg" in text:
-        raise RefusedError("is_image")
-    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    if head.startswith(IMAGE_SIGNATURES) or is_webp or (head[4:8] == b"ftyp" and head[8:12] in IMAGE_BRANDS):
-        raise RefusedError("is_image")
 
 
 def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, Any]:
@@ -117,6 +104,8 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
             audio = try_out(av, container, reopen, facts)
             timing = load_sister("probe_timing").measure(av, reopen, video, audio, is_cut=is_cut)
             facts["timing"] = dataclasses.asdict(timing)
+            if timing.runs_back:
+                raise RefusedError("clock_runs_back")
         except (av.FFmpegError, EOFError, ValueError) as error:
             raise RefusedError("undecodable") from error
         if video is not None:
@@ -205,6 +194,8 @@ def describe_video(stream: _Av) -> dict[str, Any]:
         "rotation_deg": 0,
         "is_interlaced": False,
         "transfer": "sdr",
+        "is_mirrored": False,
+        "color_codes": None,
     }
 
 
@@ -245,12 +236,15 @@ def try_out_video(av: _Av, container: _Av, video: _Av, facts: dict[str, Any]) ->
     """Decode the first frames of the picture and take over what they say of themselves."""
     if facts["width_px"] * facts["height_px"] > MOST_PIXELS:
         raise RefusedError("too_large_picture")
-    seen = 0
+    seen, looks = 0, load_sister("probe_frame")
     for frame in decoded(av, container, video):
         seen += 1
         facts["rotation_deg"] = int(frame.rotation) % 360
         facts["is_interlaced"] |= bool(frame.interlaced_frame)
+        facts["is_mirrored"] = looks.is_mirrored(frame)
         facts["transfer"] = TRANSFERS.get(int(frame.color_trc), facts["transfer"])
+        # Of the first: an encoder writes those into its header.
+        facts["color_codes"] = facts["color_codes"] or looks.color_codes(frame)
         facts["width_px"], facts["height_px"] = frame.width, frame.height
         facts["pixel_format"] = frame.format.name
         facts["bit_depth"] = frame.format.components[0].bits

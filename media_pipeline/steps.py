@@ -80,6 +80,11 @@ class VideoStep:
     poster: PosterTarget | None
     storyboard: StoryboardTarget | None
     transfer: Literal["sdr", "pq", "hlg"] = "sdr"
+    #: The size of the first frames as they are stored. Frames of another size, later on, are fitted into it.
+    stored_px: tuple[int, int] = (0, 0)
+    #: Quarter turns by which stored frames are to be shown, clockwise in degrees; None leaves turning to ffmpeg.
+    turned_deg: int | None = None
+    color_codes: tuple[int, int, int] | None = None
     #: A picture that ends before the sound stands still until then.
     held_until_s: Fraction | None = None
 

@@ -98,6 +98,10 @@ class VideoInfo:
     # How light is coded: pq and hlg are HDR and must be tone-mapped.
     transfer: Literal["sdr", "pq", "hlg"] = "sdr"
     is_variable: bool = False
+    # Also reversed, as the front cameras of some phones record; then nothing but the decoder's own way turns it.
+    is_mirrored: bool = False
+    # Primaries, transfer and matrix of the first frames, as numbers of ITU-T H.273.
+    color_codes: tuple[int, int, int] | None = None
     # When the last frame ends, from the start of the file; None where the picture lasts as long as the source.
     end_s: float | None = None
     scene: SceneInfo | None = None
@@ -273,3 +277,5 @@ class Published:
     renditions: tuple[Rendition, ...]
     size_bytes: int
     recipe: str
+    #: Seconds at the end of the source that could not be read.
+    lost_s: float = 0.0

@@ -76,7 +76,9 @@ def _record(db: Session, source_id: int, info: MediaInfo, analysis: media_pipeli
     source = db.get(Source, source_id)
     if source is None:
         return
-    services.note_media_info(db, source_id, info)
+    # The encode may have been faster, and have found that the end cannot be read.
+    if source.media_info is None:
+        services.note_media_info(db, source_id, info)
     preflight.keep_analysis(source, analysis)
     log.info("source_analysed", source_id=source_id)
 

@@ -171,7 +171,7 @@ def _handed_out(
             job.payload = {**job.payload, "plan": plan.digest}
         _enqueue(db, claim, claim.job_id, source_id, plan, ready)
 
-    done = 1.0 - sum(_share(plan, step) for step in missing)
+    done = 1.0 - sum(_shares(plan, missing))
     return Delegation(enqueue, "encode", max(0.0, done))
 
 
@@ -180,7 +180,9 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
 ) -> None:
     # What the first minute needs goes before what is already watchable, whoever's it is.
     priority = int(claim.payload.get("priority", claim.priority))
-    for step in ready:
+    ranks = {step.digest: rank for rank, step in enumerate(plan.chunk_steps)}
+    urgent = {step.digest for step in plan.first_steps}
+    for step, share in zip(ready, _shares(plan, ready), strict=True):
         queue.enqueue(
             db,
             CHUNK_KIND,
@@ -189,15 +191,17 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             payload={"source_id": source_id, "plan": plan.digest, "step": step.digest, "priority": priority},
             subject=claim.subject,
             fair_key=claim.fair_key,
-            priority=priority + (step in plan.first_steps),
+            priority=priority + (step.digest in urgent),
             parent_id=parent_id,
-            weight=_share(plan, step),
-            rank=plan.chunk_steps.index(step),
+            weight=share,
+            rank=ranks[step.digest],
         )
 
 
-def _share(plan: Plan, step: ChunkStep) -> float:
-    return weight_of(plan, step) / sum(weight_of(plan, each) for each in plan.chunk_steps)
+def _shares(plan: Plan, steps: Sequence[ChunkStep]) -> list[float]:
+    """Return which share of the whole work each of some steps is."""
+    total = sum(weight_of(plan, each) for each in plan.chunk_steps)
+    return [weight_of(plan, step) / total for step in steps]
 
 
 def _assembled(workshop: MediaWorkshop, context: JobContext, plan: Plan) -> Published:

@@ -157,6 +157,8 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
     if source is None:
         log.warning("media_set_without_source", source_id=source_id)
         return
+    if published.lost_s and source.media_info is not None:
+        source.media_info = _with_loss(source.media_info, published)
     media_set = db.scalars(
         select(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.digest == digest)
     ).first()
@@ -170,6 +172,13 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
         db.execute(delete(GrowingSet).where(GrowingSet.lecture_id == source.lecture_id))
     outbox.emit(db, LectureChanged(source.lecture_id))
     log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
+
+
+def _with_loss(info: dict[str, Any], published: Published) -> dict[str, Any]:
+    """Note that the end of a source could not be read: the teacher is told as of a file that was cut off."""
+    promised_s = info["duration_s"] + info.get("lost_s", 0.0)
+    lost_s = round(promised_s - published.duration_s, 3)
+    return {**info, "is_cut": True, "duration_s": published.duration_s, "lost_s": lost_s}
 
 
 def _new_set(source: Source, digest: str, published: Published) -> MediaSet:

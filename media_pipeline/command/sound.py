@@ -110,6 +110,28 @@ def measure_argv(
     return [*global_options(tools, "info"), *compile_argv(output)]
 
 
+def silence_argv(tools: Tools, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the command that writes a stretch of known length as silence, which joins the sound beside it."""
+    rate_hz, end_s = step.audio.sample_rate_hz, _heard_until_s(step)
+    assert end_s is not None, "silence has an end"
+    pre_roll_s = Fraction(0 if step.range.start_s == 0 else _PRE_ROLL, rate_hz)
+    layout = "mono" if step.channels == 1 else "stereo"
+    reader = ffmpeg.input(
+        f"anullsrc=r={rate_hz}:cl={layout}", format="lavfi", **until(end_s - step.range.start_s + pre_roll_s)
+    )
+    return [
+        *global_options(tools, "error"),
+        *compile_argv(_audio_output(reader["a:0"], step, (gain, None), tags, pre_roll_s)),
+    ]
+
+
+def _heard_until_s(step: AudioStep) -> Fraction | None:
+    """Return until when a stretch hears the sound, a little beyond its own end; None to the end of the source."""
+    if step.range.length_s is None:
+        return None
+    return step.range.start_s + step.range.length_s + Fraction(_POST_ROLL, step.audio.sample_rate_hz)
+
+
 def audio_argv(
     tools: Tools, source: SourceFile, step: AudioStep, gain: Gain, *, before: Gain | None = None
 ) -> list[str]:
@@ -117,9 +139,9 @@ def audio_argv(
     rate_hz = step.audio.sample_rate_hz
     pre_roll_s = Fraction(0 if step.range.start_s == 0 else _PRE_ROLL, rate_hz)
     seek = {} if step.range.start_s == 0 else {"ss": decimal(step.range.start_s - pre_roll_s)}
+    end_s = _heard_until_s(step)
+    reader = open_input(source, **seek, **until(end_s and end_s - step.range.start_s + pre_roll_s))
     length_s = step.range.length_s
-    end_s = None if length_s is None else pre_roll_s + length_s + Fraction(_POST_ROLL, rate_hz)
-    reader = open_input(source, **seek, **until(end_s))
     fade = _Fade(before, pre_roll_s, length_s) if before is not None and length_s is not None else None
     output = _audio_output(reader[str(step.stream_index)], step, (gain, fade), source.tags, pre_roll_s)
     return [*global_options(tools, "error"), *compile_argv(output)]
@@ -225,9 +247,10 @@ def _audio_output(
 ) -> Stream:
     audio, (gain, fade) = step.audio, gains
     stream = _prepared_audio(stream, step.channels, audio, gain, fade)
-    if step.filled_until_s is not None and step.range.length_s is None:
-        begun_s = step.range.start_s - pre_roll_s
-        stream = stream.filter("apad", whole_dur=decimal(step.filled_until_s - begun_s))
+    # Damage may reach over the end of a stretch; the next one goes on where this one was planned to end.
+    end_s = step.filled_until_s if step.range.length_s is None else _heard_until_s(step)
+    if end_s is not None:
+        stream = stream.filter("apad", whole_dur=decimal(end_s - step.range.start_s + pre_roll_s))
     if fade is None:
         stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")
     else:

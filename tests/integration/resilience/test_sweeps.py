@@ -21,9 +21,7 @@ def grow_old(*paths: Path) -> None:
         os.utime(path, (time.time() - AGE_S,) * 2)
 
 
-def test_the_command_removes_what_nobody_knows_and_nothing_else(
-    app: Flask, teacher: Teacher, shelf: ClipShelf
-) -> None:
+def test_the_command_removes_what_nobody_knows_and_nothing_else(app: Flask, teacher: Teacher, shelf: ClipShelf) -> None:
     lecture = teacher.new_lecture()
     teacher.upload(lecture, shelf.audio_with_cover().read_bytes())
     run_jobs(app)
