@@ -30,7 +30,9 @@ BACKOFF_S: Sequence[float] = (5, 30, 120, 600)
 MOST_LOST = 10
 
 LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
-LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT)
+#: Looking through a source takes as long as reading it: here it delays no small work, and chunks never starve it.
+LANE_ANALYSIS = "analysis"
+LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT, LANE_ANALYSIS)
 
 
 def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name
