@@ -19,9 +19,9 @@ import media_pipeline
 from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
-from app.kernel.jobs.model import Claim, Job, JobFailed
+from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.kernel.storage import ManagedStorage
-from app.media import analysing, services, sweeping
+from app.media import analysing, renewal, services, sweeping
 from app.media.models import Source
 from app.media.queries import ENCODE_KIND, media_prefix
 from app.media.source_files import probe_source, readable_source
@@ -180,7 +180,7 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             payload={"source_id": source_id, "plan": plan.digest, "step": step.digest},
             subject=claim.subject,
             fair_key=claim.fair_key,
-            priority=claim.priority,
+            priority=Priority.of_steps(claim.priority),
             parent_id=parent_id,
             weight=_share(plan, step),
         )
@@ -216,4 +216,5 @@ def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
         JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
         JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage)),
         analysing.job_kind(workshop.storage, workshop.tools),
+        renewal.job_kind(),
     ]

@@ -10,8 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
-from app.kernel.jobs.model import Job, JobState
-from app.kernel.jobs.queue import find_latest
+from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.steps import progress_of
 from app.library import policies
 from app.library.models import Lecture, LectureState
@@ -78,19 +77,16 @@ def growing_set(db: Session, lecture_id: int) -> GrowingSet | None:
 
 def media_status(db: Session, lecture_id: int) -> MediaStatus:
     """Summarise the newest encode job of a lecture, or the set that is there."""
-    job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
-    has_set = db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
-    fractions = progress_of(db, [job] if job is not None else [])
-    return _status(job, fractions, has_set=has_set)
+    return media_statuses(db, [lecture_id])[lecture_id]
 
 
 def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaStatus]:
-    """Return the status of many lectures in three queries."""
+    """Return the status of many lectures in three queries; sets made anew unasked are the operator's concern alone."""
     ids = list(lecture_ids)
     subjects = {lecture_subject(lecture_id): lecture_id for lecture_id in ids}
     newest: dict[int, Job] = {}
-    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND).order_by(Job.id)
-    for job in db.scalars(statement):
+    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND, Job.priority > Priority.RENEWAL)
+    for job in db.scalars(statement.order_by(Job.id)):
         newest[subjects[job.subject]] = job
     ready = set(db.scalars(select(MediaSet.lecture_id).where(MediaSet.lecture_id.in_(ids), MediaSet.is_current)))
     fractions = progress_of(db, newest.values())

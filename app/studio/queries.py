@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound
-from app.kernel.jobs.model import Job, JobState
+from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.library import policies as library_policies
 from app.library.models import Lecture, LectureState
@@ -160,7 +160,8 @@ def _state_expression() -> ColumnElement[str]:
     subject = literal("lecture:") + cast(Lecture.id, String)
     upload = _newest(Upload.state, Upload.lecture_id == Lecture.id)
     finishing = _newest(Job.state, Job.subject == subject, Job.kind == FINISH_KIND)
-    encoding = _newest(Job.state, Job.subject == subject, Job.kind == ENCODE_KIND)
+    asked_for = Job.priority > Priority.RENEWAL
+    encoding = _newest(Job.state, Job.subject == subject, Job.kind == ENCODE_KIND, asked_for)
     sets = select(MediaSet.id).where(MediaSet.lecture_id == Lecture.id, MediaSet.is_current)
     return case(
         (Lecture.state == LectureState.WITHDRAWN, StudioState.WITHDRAWN.value),
