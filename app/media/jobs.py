@@ -23,7 +23,7 @@ from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.kernel.storage import ManagedStorage
 from app.media import analysing, renewal, services, sweeping
 from app.media.models import Source
-from app.media.queries import ENCODE_KIND, media_prefix
+from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
 from app.media.source_files import probe_source, readable_source
 from media_pipeline.assembly import Assembly, ChunksMissing
 from media_pipeline.chunks import find_chunks, find_plan, store_plan
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from media_pipeline.types import Published, Tools
 
 log = structlog.get_logger(__name__)
-
-CHUNK_KIND = "encode_chunk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from app.media.models import GrowingSet, MediaSet, Source
 
 KEY_PREFIX = "media"
 ENCODE_KIND = "encode_lecture"
+CHUNK_KIND = "encode_chunk"
 
 
 def lecture_subject(lecture_id: int) -> str:
