@@ -88,7 +88,7 @@ class StoredFile:
             except (OSError, http.client.HTTPException) as error:
                 reason = str(error) or type(error).__name__
             self._connection.close()
-        self._give_up(reason)
+        return self._give_up(reason)
 
     def _body(self, answer: http.client.HTTPResponse, size_bytes: int) -> bytes:
         if answer.status == http.client.PARTIAL_CONTENT:

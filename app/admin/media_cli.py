@@ -28,14 +28,14 @@ def _add_queue(group: AppGroup) -> None:
     @click.option("--page", default=1, show_default=True, help="Page to print.")
     @click.option("--size", default=50, show_default=True, help="Lines of a page.")
     def queue(*, stopped: bool, page: int, size: int) -> None:
-        """Print the lectures that wait for the encoders, one a line: job, state, progress, time left, lecture, reason."""
+        """Print the lectures that wait for the encoders, one a line: job, state, progress, time left, lecture."""
         with reading() as db:
             found = list_queue(db, QueueView.STOPPED if stopped else QueueView.OPEN, page=page, size=size)
         for line in map(words.shown, found.lines):
             percent = "" if line.percent is None else f"{line.percent}%"
             state = " ".join(filter(None, (line.state[0], line.kind)))
-            columns = (str(line.job_id), state, percent, line.chunks, line.remaining, line.institution, line.title, line.reason)
-            click.echo("\t".join(columns))
+            progress = (str(line.job_id), state, percent, line.chunks, line.remaining)
+            click.echo("\t".join((*progress, line.institution, line.title, line.reason)))
         totals = ", ".join(f"{label}: {found.counts[view]}" for view, label in words.view_words().items())
         click.echo(f"{totals} ({found.page}/{found.page_count})")
         click.echo(words.speed_words(found))

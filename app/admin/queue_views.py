@@ -32,11 +32,12 @@ def _register_page(blueprint: Blueprint) -> None:
         view = QueueView.STOPPED if is_stopped else QueueView.OPEN
         page = request.args.get("page", 1, type=int)
         queue = list_queue(edge.session(), view, page=page)
+        halves = words.view_words().items()
         return render_template(
             "admin/queue.html", queue=queue, lines=[words.shown(line) for line in queue.lines],
-            tabs=[(_address(each, 1), label, each is view, queue.counts[each]) for each, label in words.view_words().items()],
+            tabs=[(_address(each, 1), word, each is view, queue.counts[each]) for each, word in halves],
             page_url=partial(_address, view), speed=words.speed_words(queue), is_stopped=is_stopped,
-        )  # fmt: skip
+        )
 
 
 def _address(view: QueueView, page: int) -> str:

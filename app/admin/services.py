@@ -22,7 +22,7 @@ def retry_job(db: Session, actor: Actor, job_id: int) -> None:
         NotPermitted: to anybody but the operator.
         NotFound, Conflict: no such job, or not one that ended so.
     """
-    _check_operator(actor, job_id=job_id)
+    _check_operator(actor)
     queue.retry(db, job_id)
     log.info("job_retried", job_id=job_id, actor_id=actor.user_id)
 
@@ -34,7 +34,7 @@ def cancel_encode(db: Session, actor: Actor, job_id: int) -> None:
         NotPermitted: to anybody but the operator.
         NotFound: no such encode.
     """
-    _check_operator(actor, job_id=job_id)
+    _check_operator(actor)
     job = db.get(Job, job_id)
     if job is None or job.kind != ENCODE_KIND:
         raise NotFound(job_id=job_id)
@@ -53,6 +53,6 @@ def renew_media(db: Session, actor: Actor) -> None:
     log.info("renewal_requested", actor_id=actor.user_id)
 
 
-def _check_operator(actor: Actor, **context: object) -> None:
+def _check_operator(actor: Actor) -> None:
     if not actor.is_operator:
-        raise NotPermitted(**context)
+        raise NotPermitted

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from statistics import fmean
 
 #: Beyond it an estimate says too little.
@@ -98,5 +97,5 @@ def rounded_s(remaining_s: float) -> float:
     """Round an estimate to what it is worth: minutes, then five of them, quarters of an hour, hours."""
     for up_to_s, step_s in ((600, 60), (3600, 300), (6 * 3600, 900)):
         if remaining_s <= up_to_s:
-            return ceil(remaining_s / step_s) * step_s
-    return ceil(remaining_s / 3600) * 3600.0
+            return max(1, round(remaining_s / step_s)) * step_s
+    return round(remaining_s / 3600) * 3600.0

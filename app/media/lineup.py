@@ -143,9 +143,10 @@ def _made_lately(db: Session) -> _Pieces:
     ).all()
     if not rows:
         return _Pieces((), 0.0)
-    parents = dict(db.execute(select(Job.id, Job.payload).where(Job.id.in_([row[0] for row in rows]))).tuples())
+    parents = db.execute(select(Job.id, Job.payload).where(Job.id.in_([row[0] for row in rows])))
+    sources = {parent_id: int(payload["source_id"]) for parent_id, payload in parents}
     begun_at = max(now - SPEED_WINDOW, min(row[2] for row in rows))
-    shares = [(int(parents[parent_id]["source_id"]), share or 0.0) for parent_id, share, _ in rows]
+    shares = [(sources[parent_id], share or 0.0) for parent_id, share, _ in rows]
     return _Pieces(shares, (now - begun_at).total_seconds())
 
 

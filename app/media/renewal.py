@@ -93,7 +93,7 @@ def job_kind() -> JobKind:
     return JobKind(RENEW_KIND, queue.LANE_DEFAULT, handle)
 
 
-def _outdated(institution_id: int | None) -> Select[tuple[Lecture, int, float]]:
+def _outdated(institution_id: int | None) -> Select[Lecture, int, float]:
     """Select lectures with source id and duration; withdrawn ones wait until they are shown again."""
     newer = aliased(Source)
     open_encode = exists().where(

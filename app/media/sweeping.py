@@ -1,5 +1,6 @@
-"""The reconciler of store and database: sets that were replaced are forgotten, what no row knows is removed, what rows
-know and the store lacks is told.
+"""The reconciler of store and database.
+
+Sets that were replaced are forgotten, what no row knows is removed, what rows know and the store lacks is told.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Priority:
     MICRO_COURSE = 20
     NORMAL = 10
     BACKGROUND = 0
-    #: What nobody waits for. Its steps go before the next whole: thousands are queued at once and must not all be begun.
+    #: What nobody waits for. Its steps go before the next whole: thousands are queued at once, few shall be begun.
     RENEWAL_STEP = -10
     RENEWAL = -20
 

@@ -17,7 +17,6 @@ from typing import Final
 from app.kernel.storage.disk import keep_content_type
 from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource
 
-
 #: Another file system or mount, more names than it allows, a file of another account, no such thing there.
 _LINK_REFUSED_ERRNOS: Final = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.ENOTSUP})
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.admin.encode_queue import LineState, QueueLine, QueueView, list_queue
 from app.kernel.clock import utc_now
 from app.kernel.jobs import queue, steps
+from app.kernel.jobs.engine import NO_ROOM
 from app.kernel.jobs.model import Job, JobState, Priority
 from app.library.models import Lecture
 from app.media.models import Source
@@ -131,9 +132,9 @@ def test_what_keeps_work_waiting_is_told(operator: FlaskClient, work: Work, ask,
     job_id = ask("卡住的课")
     begin(job_id)
     with work() as db:
-        queue.note_obstacle(db, queue.LANE_MEDIA, code="no_room", message="工作节点磁盘空间不足，腾出空间后会自动继续。")
+        queue.note_obstacle(db, queue.LANE_MEDIA, code=NO_ROOM, message="工作节点磁盘空间不足，请稍等。")
     text = text_of(operator)
-    assert text.count("工作节点磁盘空间不足，腾出空间后会自动继续。") == 1
+    assert text.count("工作节点磁盘空间不足，请稍等。") == 1
     assert "工作节点磁盘不足" in text
     assert "没有工作进程" not in text, "one is there, it only has no room"
 
@@ -217,14 +218,14 @@ def test_the_queue_is_paged_and_asks_the_database_no_more_for_it(
 def test_the_command_prints_the_same(app: Flask, operator: FlaskClient, work: Work, ask, begin):
     first = ask("正在做的课", institution="甲大学")
     begin(first, made=5)
-    ask("等着的课", institution="甲大学", priority=Priority.RENEWAL)
+    ask("等着的课", institution="乙大学", priority=Priority.RENEWAL)
     result = app.test_cli_runner().invoke(args=["media", "queue"])
     assert result.exit_code == 0, result.output
     one, two, totals, speed = result.output.splitlines()
     assert one.split("\t") == [
         str(first), "进行中", "50%", "5 / 10 段", "约 5分钟", "甲大学", "正在做的课", "",
     ]  # fmt: skip
-    assert two.split("\t")[1:] == ["排队 重新转码", "", "", "约 15分钟", "甲大学", "等着的课", "前面还有 1 讲"]
+    assert two.split("\t")[1:] == ["排队 重新转码", "", "", "约 15分钟", "乙大学", "等着的课", "前面还有 1 讲"]
     assert totals == "进行和排队: 2, 没有做成: 0 (1/1)"
     assert "每分钟做好 1分钟的课" in speed
     stopped = app.test_cli_runner().invoke(args=["media", "queue", "--stopped"])
@@ -248,10 +249,9 @@ def test_encoding_anew_is_asked_for_with_one_button(app: Flask, operator: FlaskC
 
 
 @pytest.mark.parametrize("path", ["/admin/queue", "/admin/queue/1/cancel", "/admin/queue/1/retry", "/admin/renewal"])
-def test_only_operators_enter(
-    client: FlaskClient, sign_in: Callable[[str], FlaskClient], shelf: Shelf, ask, work: Work, path: str
-):
-    ask("别人的课")
+def test_only_operators_enter(client: FlaskClient, sign_in, shelf: Shelf, work: Work, path: str):
+    with work() as db:
+        queue.enqueue(db, ENCODE_KIND, lane=queue.LANE_MEDIA, key="k", payload={"source_id": 1}, subject="lecture:1")
     assert client.get(path).status_code == 303
     curator = sign_in(shelf.curator_login)
     assert curator.get(path).status_code == 403

@@ -116,7 +116,7 @@ def test_renewals_wait_for_uploads_and_are_finished_one_by_one(
     work(runner, 2)
     with app.app_context(), unit_of_work() as db:
         encodes.ask(db, "new", 2, BIG)
-    work(runner, 12)
+    work(runner, 14)
     assert encodes.taken[:2] == ["old 0", "chunk of old 0"]
     assert encodes.taken[2:6] == ["new", "chunk of new", "chunk of new", "new"], "at the next chunk already"
     assert encodes.taken[6] == "chunk of old 0"

@@ -20,7 +20,7 @@ GIB = 1024**3
 
 def clip(shelf: ClipShelf, name: str) -> Path:
     return {
-        "mp4": lambda: shelf.lecture(),
+        "mp4": shelf.lecture,
         "webm of a recorder": shelf.recorder_webm,
         "sound": shelf.plain_audio,
         "sound with a cover": shelf.audio_with_cover,
@@ -64,7 +64,7 @@ def test_of_a_huge_file_little_is_read(shelf, tmp_path):
     with serving(huge) as store:
         info = probe(store.address)
     assert info.size_bytes > 4 * GIB
-    assert info.video == probe(shelf.lecture()).video
+    assert info == probe(huge)
     assert store.served_bytes < 16 * 1024**2
 
 
@@ -74,7 +74,7 @@ def test_a_store_that_stumbles_is_asked_again(shelf):
         assert probe(store.address) == probe(shelf.lecture())
 
 
-@pytest.mark.parametrize("dies_at", [1, 2, 3])
+@pytest.mark.parametrize("dies_at", [1, 2])
 def test_a_store_that_goes_away_is_not_the_files_fault(shelf, dies_at):
     with serving(odd_clips.late_clock(shelf)) as store:
         store.dies_at = dies_at

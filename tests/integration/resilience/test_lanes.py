@@ -76,7 +76,7 @@ def test_a_long_look_through_one_file_keeps_nobodys_upload_waiting(
             teacher.upload(teacher.new_lecture(), short_clip)
             assert begun.wait(30)
             teacher.upload(teacher.new_lecture(), short_clip + b"another file")
-            wait_for(lambda: len(sources(app)) == 2, timeout_s=30, what="the second upload waits for the first analysis")
+            wait_for(lambda: len(sources(app)) == 2, timeout_s=30, what="the second upload is held up")
         finally:
             may_end.set()
             stop.set()

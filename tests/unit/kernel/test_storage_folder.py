@@ -169,7 +169,7 @@ def test_what_cannot_be_linked_is_copied(storage, root, tmp_path, monkeypatch, c
 
 
 def test_a_file_of_another_disk_is_copied(storage, root):
-    shared_memory = Path("/dev/shm")
+    shared_memory = Path("/dev/shm")  # noqa: S108 - its file system is what matters
     if not shared_memory.is_dir() or shared_memory.stat().st_dev == root.stat().st_dev:
         pytest.skip("needs a second file system / 需要另一个文件系统: /dev/shm")
     with tempfile.TemporaryDirectory(dir=shared_memory) as folder:
