@@ -90,7 +90,7 @@ def test_an_empty_queue_says_so(operator: FlaskClient):
     text = text_of(operator)
     assert "没有课在排队" in text
     assert "没有工作进程" not in text
-    assert "没有没做成的课" in text_of(operator, "/admin/queue?show=stopped")
+    assert "没有失败或取消的课" in text_of(operator, "/admin/queue?show=stopped")
 
 
 def test_each_lecture_tells_how_far_and_how_long(operator: FlaskClient, work: Work, ask, begin):
