@@ -107,9 +107,7 @@ def test_three_institutions_share_evenly(app: Flask, runner: JobRunner, encodes:
     assert max(counts.values()) - min(counts.values()) <= 1
 
 
-def test_renewals_wait_for_uploads_and_are_finished_one_by_one(
-    app: Flask, runner: JobRunner, encodes: Encodes
-) -> None:
+def test_renewals_wait_for_uploads_and_are_finished_one_by_one(app: Flask, runner: JobRunner, encodes: Encodes) -> None:
     with app.app_context(), unit_of_work() as db:
         for number in range(3):
             encodes.ask(db, f"old {number}", 2, BIG, Priority.RENEWAL)
