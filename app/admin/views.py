@@ -43,7 +43,11 @@ def create_blueprint() -> Blueprint:
         return redirect(url_for("admin.overview"), 303)
 
     queue_views.register(blueprint)
+    _register_health(blueprint)
+    return blueprint
 
+
+def _register_health(blueprint: Blueprint) -> None:
     @blueprint.get("/healthz")
     @access.public
     def healthz() -> ResponseReturnValue:
@@ -55,5 +59,3 @@ def create_blueprint() -> Blueprint:
         response.status_code = 200 if health.is_well else 503
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    return blueprint

@@ -17,7 +17,6 @@ from app.kernel.storage.s3 import PART_BYTES
 from app.kernel.storage.transfer import SourceUnreadable
 from config.settings import StoreSection
 from media_pipeline.ports import ObjectMissing
-from tests.services.killed_put import be_killed_while_putting
 
 TEN = b"0123456789"
 
@@ -58,9 +57,6 @@ def open_descriptors() -> int:
 
 
 class StorageContract:
-    #: moto dates every unfinished upload 2010; a real store knows when it began.
-    knows_age_of_partials = True
-
     @pytest.fixture
     def storage(self, section: StoreSection) -> ManagedStorage:
         storage = open_storage(section)
@@ -241,28 +237,6 @@ class StorageContract:
         across = read(storage, "big.mp4", PART_BYTES - 3, 600_000)
         assert across == (tmp_path / "in").read_bytes()[PART_BYTES - 3 :][:600_000]
 
-    def test_adopts_a_file_like_putting_it(self, storage, tmp_path):
-        digest = write_random(tmp_path / "in", 300_000)
-        storage.put_bytes("k.mp4", b"first", "video/mp4")
-        for _ in range(2):  # a second time, as after a worker that died before it could say so
-            storage.adopt_file("k.mp4", tmp_path / "in", "video/webm")
-            stat = storage.stat("k.mp4")
-            assert (stat.size_bytes, stat.content_type) == (300_000, "video/webm")
-        assert sha256(tmp_path / "in") == digest
-        (tmp_path / "in").unlink()
-        storage.fetch("k.mp4", tmp_path / "out")
-        assert sha256(tmp_path / "out") == digest
-        assert keys(storage) == ["k.mp4"]
-        assert storage.sweep_partial(timedelta(0)) == 0
-
-    def test_adopting_refuses_what_putting_refuses(self, storage, tmp_path):
-        (tmp_path / "f").touch()
-        with pytest.raises(InvalidKey):
-            storage.adopt_file("a/../b", tmp_path / "f", "text/plain")
-        with pytest.raises(FileNotFoundError):
-            storage.adopt_file("k", tmp_path / "no", "text/plain")
-        assert keys(storage) == []
-
     def test_a_source_that_ends_early_leaves_nothing(self, storage):
         # A file of /sys says it has a page of bytes and gives one line.
         short = Path("/sys/kernel/mm/transparent_hugepage/enabled")
@@ -278,23 +252,6 @@ class StorageContract:
         with pytest.raises(FileNotFoundError):
             storage.put_file("k", tmp_path / "no", "text/plain")
         assert keys(storage) == []
-
-    @pytest.mark.parametrize("method", ["put_file", "adopt_file"])
-    def test_a_killed_put_is_never_seen_and_is_swept(self, storage, section, tmp_path, method):
-        digest = write_random(tmp_path / "in", 3 * PART_BYTES)
-        storage.put_bytes("old.mp4", TEN, "video/mp4")
-        be_killed_while_putting(section, "old.mp4", tmp_path / "in", method)
-        be_killed_while_putting(section, "new/课 1+1.mp4", tmp_path / "in", method)
-        assert sha256(tmp_path / "in") == digest
-
-        assert keys(storage) == ["old.mp4"]
-        assert storage.stat("new/课 1+1.mp4") is None
-        assert read(storage, "old.mp4") == TEN
-        if self.knows_age_of_partials:
-            assert storage.sweep_partial(timedelta(hours=1)) == 0
-        assert storage.sweep_partial(timedelta(0)) == 2
-        assert storage.sweep_partial(timedelta(0)) == 0
-        assert keys(storage) == ["old.mp4"]
 
     def test_an_abandoned_reader_lets_go(self, storage):
         storage.put_bytes("k", bytes(4_000_000), "text/plain")
