@@ -23,7 +23,7 @@ from app.factory import create_app
 from app.kernel import outbox
 from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
-from app.kernel.jobs import celery_engine, queue
+from app.kernel.jobs import celery_engine, queue, steps
 from app.kernel.jobs.model import JobState
 from app.kernel.platform import Platform
 from app.media.sweeping import request_sweep
@@ -69,6 +69,7 @@ class Housekeeper:
             # An index that was damaged, or built by an older release, is found out and built anew.
             request_update(db)
             outbox.forget_delivered(db, before=utc_now() - timedelta(days=30))
+            steps.forget_ended(db, before=utc_now() - timedelta(days=30))
             forget_old_sessions(db, keep=timedelta(days=30))
         self.platform.storage.sweep_partial(PARTIAL_AGE)
 

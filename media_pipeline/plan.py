@@ -84,6 +84,11 @@ class _Recipe:
         return self.is_seekable and self.duration_s > self.policy.early_sound_above_s
 
 
+def recipe_of(policy: LadderPolicy) -> str:
+    """Return what is written beside a set made by this policy and this release; another one means an outdated set."""
+    return f"{policy.recipe}/{RECIPE_VERSION}"
+
+
 def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan:
     """Decide everything that will be done to a source.
 
@@ -107,7 +112,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     early = [step.digest for step in early_audios]
     return Plan(
         digest=recipe.digest("plan", [package.digest, early]),
-        recipe=f"{policy.recipe}/{RECIPE_VERSION}",
+        recipe=recipe_of(policy),
         source_sha256=source_sha256,
         container=info.container,
         duration_s=info.duration_s,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .chapters import from_container
 from .errors import MediaRefused
+from .ports import StorageUnavailable
 from .runner import ProcessLimits, ProcessStopped, run_process
 from .scenes import judge_scene
 from .types import AudioInfo, MediaInfo, ProbeLimits, SubtitleInfo, VideoInfo
@@ -27,11 +28,17 @@ _ROUNDED_STEP = 0.9
 _CHILD = Path(__file__).with_name("probe_child.py")
 
 
-def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken | None = None) -> MediaInfo:
+def probe(place: Path | str, *, limits: ProbeLimits | None = None, cancel: CancelToken | None = None) -> MediaInfo:
     """Find out what a source is, without believing it.
+
+    Args:
+        place: a file, or the HTTP address of a stored one, of which only the ranges that tell something are read.
+        limits: what a source must keep, and what the looking may cost.
+        cancel: asked five times a second.
 
     Raises:
         MediaRefused: with the code of what is wrong; nothing was changed.
+        StorageUnavailable: when the address does not give the file.
         Cancelled: when asked to stop.
     """
     limits = limits or ProbeLimits()
@@ -41,9 +48,9 @@ def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken 
         memory_bytes=limits.memory_bytes,
         max_file_bytes=1024**2,
     )
-    argv = [sys.executable, "-I", str(_CHILD), str(path.resolve())]
-    if not path.is_file():
-        raise FileNotFoundError(path)
+    if isinstance(place, Path) and not place.is_file():
+        raise FileNotFoundError(place)
+    argv = [sys.executable, "-I", str(_CHILD), place if isinstance(place, str) else str(place.resolve())]
     try:
         finished = run_process(argv, limits=bounds, cancel=cancel)
     except ProcessStopped as stopped:
@@ -53,6 +60,8 @@ def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken 
     except ValueError as error:
         detail = f"exit {finished.exit_code}: {finished.stderr_tail[-300:]}"
         raise MediaRefused("probe_failed", detail=detail) from error
+    if "unavailable" in answer:
+        raise StorageUnavailable(answer["unavailable"])
     if "refused" in answer:
         raise MediaRefused(answer["refused"])
     return judge(answer["found"], limits)

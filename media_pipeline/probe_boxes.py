@@ -7,11 +7,13 @@ packets and their times (`probe_timing.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+# A path, or a stored file that opens alike.
+_Source: TypeAlias = Any
 
 _MP4_STARTS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 _MP4_FOLDERS = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
@@ -38,10 +40,10 @@ class Structure:
     seen: set[bytes] = field(default_factory=set)
 
 
-def look_at(path: Path, size_bytes: int, head: bytes) -> Structure:
+def look_at(source: _Source, size_bytes: int, head: bytes) -> Structure:
     """Return the structure of an MP4, Matroska or RIFF file; of any other nothing is known."""
     found = Structure()
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         if head[4:8] in _MP4_STARTS:
             _look_at_boxes(file, size_bytes, found)
             # A cut inside the index leaves nothing to find frames by; a cut inside the media leaves what came before.

@@ -1,8 +1,8 @@
 """Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
 
-Self-contained (standard library, PyAV and sisters such as `scene_child.py`), so that it starts fast and a hostile file
-meets nothing of ours. It prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s
-business. Usage: probe_child.py FILE
+Self-contained (standard library, PyAV and its sisters), so that it starts fast and a hostile file meets nothing of
+ours. It prints {"refused": code}, {"found": {...}} or, where a store does not give the file, {"unavailable": reason};
+judging the found values is `probe.py`'s business. Usage: probe_child.py FILE|ADDRESS
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,52 +34,59 @@ TRANSFERS = {16: "pq", 18: "hlg"}  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
 
 # What is loaded late and not worth a second description: PyAV's module, containers, streams; modules beside this one.
 _Av: TypeAlias = Any
+_Source: TypeAlias = Any  # a path, or the `StoredFile` of `probe_address.py`, which opens alike
 
 
 class RefusedError(Exception):
     """The file is refused for a reason with a code."""
 
 
-def main(path: str) -> None:
+def main(place: str) -> None:
     """Print what the file is."""
     try:
-        found = examine(Path(path))
+        found = examine(place)
     except RefusedError as refusal:
-        answer: dict[str, Any] = {"refused": str(refusal)}
-    else:
-        answer = {"found": found}
+        leave({"refused": str(refusal)})
+    leave({"found": found})
+
+
+def leave(answer: dict[str, Any]) -> NoReturn:
+    """Print the answer and end at once: tearing down decoders of broken files is where crashes hide."""
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
-    # Leave without unwinding: tearing down decoders of broken files is where crashes hide.
     os._exit(0)
 
 
-def examine(path: Path) -> dict[str, Any]:
+def examine(place: str) -> dict[str, Any]:
     """Return the facts of a file; raises RefusedError."""
-    size_bytes = path.stat().st_size
+    source: _Source = Path(place)
+    if place.startswith(("http://", "https://")):
+        # A store that stops answering says nothing about the file: no reader above may take it for a damaged one.
+        source = load_sister("probe_address").StoredFile(place, lambda reason: leave({"unavailable": reason}))
+    size_bytes = source.stat().st_size if isinstance(source, Path) else source.size_bytes
     if size_bytes == 0:
         raise RefusedError("empty_file")
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         head = file.read(4096)
     code = load_sister("probe_signatures").refused_by_signature(head)
     if code is not None:
         raise RefusedError(code)
-    structure = load_sister("probe_boxes").look_at(path, size_bytes, head)
+    structure = load_sister("probe_boxes").look_at(source, size_bytes, head)
     if structure.leads_elsewhere:
         raise RefusedError("parts_elsewhere")
     if not structure.has_index:
         raise RefusedError("incomplete")
     if structure.runs_back:
         raise RefusedError("clock_runs_back")
-    return read_container(path, size_bytes, is_cut=structure.is_cut)
+    return read_container(source, size_bytes, is_cut=structure.is_cut)
 
 
-def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, Any]:
+def read_container(source: _Source, size_bytes: int, *, is_cut: bool) -> dict[str, Any]:
     """Open, list and try out the streams."""
     import av  # noqa: PLC0415 - signatures are judged before the library is even loaded
 
     av.logging.set_level(None)
-    reopen = partial(open_container, av, path)
+    reopen = partial(open_container, av, source)
     try:
         container = reopen()
     except (av.FFmpegError, ValueError) as error:
@@ -114,10 +121,12 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
     return facts
 
 
-def open_container(av: _Av, path: Path) -> _Av:
+def open_container(av: _Av, source: _Source) -> _Av:
     """Open the file; doing so again is the only way back to its start that every format knows."""
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    return av.open(str(path), options=options, metadata_errors="replace")
+    is_here = isinstance(source, Path)
+    # A stored file is read by us: the library needs no protocol at all.
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file" if is_here else "none"}
+    return av.open(str(source) if is_here else source.open("rb"), options=options, metadata_errors="replace")
 
 
 def load_sister(name: str) -> _Av:

@@ -229,6 +229,7 @@ def _helpers() -> tuple[str | None, str | None, str | None]:
 
 def _environment() -> dict[str, str]:
     """Return what a child may know: no secrets, and none of the variables by which ffmpeg writes reports."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+    names = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     # Address space is limited: without a bound on arenas a machine of many cores reserves it all for nothing.
     return {**kept, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "4"}

@@ -55,7 +55,7 @@ def take_over(db: Session, source: Source, info: MediaInfo) -> None:
     queue.enqueue(
         db,
         TAKE_KIND,
-        lane=queue.LANE_DEFAULT,
+        lane=queue.LANE_ANALYSIS,
         key=f"{TAKE_KIND}:{source.id}",
         payload={"source_id": source.id},
         subject=lecture_subject(lecture.id),
@@ -65,7 +65,7 @@ def take_over(db: Session, source: Source, info: MediaInfo) -> None:
 
 def job_kind(storage: Storage, tools: Callable[[], Tools], find_place: FindPlace) -> JobKind:
     """Return what the worker must know of taking subtitles out."""
-    return JobKind(TAKE_KIND, queue.LANE_DEFAULT, _handler(storage, tools, find_place))
+    return JobKind(TAKE_KIND, queue.LANE_ANALYSIS, _handler(storage, tools, find_place))
 
 
 def _handler(storage: Storage, tools: Callable[[], Tools], find_place: FindPlace) -> Handler:

@@ -19,11 +19,12 @@ import media_pipeline
 from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
-from app.kernel.jobs.model import Claim, Job, JobFailed
+from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.kernel.storage import ManagedStorage
-from app.media import analysing, carried, services, sweeping
+from app.media import analysing, carried, renewal, services, sweeping
 from app.media.models import Source
-from app.media.queries import ENCODE_KIND, media_prefix
+from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
+from app.media.source_files import probe_source, readable_source
 from media_pipeline.assembly import Assembly, ChunksMissing
 from media_pipeline.chunks import find_chunks, find_plan, store_plan
 from media_pipeline.encoder import Encoder
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
     from media_pipeline.types import Published, Tools
 
 log = structlog.get_logger(__name__)
-
-CHUNK_KIND = "encode_chunk"
-#: A worker reads the source through an address signed for this long; one chunk takes minutes at most.
-SIGNED_FOR_S = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
                 # The set was finished meanwhile, or swept away: the encode itself will see which.
                 return None
             step = next(step for step in plan.chunk_steps if step.digest == context.payload["step"])
-            place = _readable(workshop.storage, source, context.work_dir)
+            place = readable_source(workshop.storage, source, context.work_dir)
             encoder = Encoder(plan, place, workshop.storage, prefix, workshop.tools(), RunLimits(), context)
             encoder.do(step, context.work_dir / "chunk", lambda done: context.report("encode", done))
             growth = grow(plan, workshop.storage, prefix)
@@ -140,9 +137,8 @@ def _plan(workshop: MediaWorkshop, context: JobContext, source: Source) -> tuple
         plan = find_plan(workshop.storage, media_prefix(str(begun)))
         if plan is not None:
             return plan, lambda _db: None
-    path = _local_source(workshop.storage, source, context.work_dir)
     context.report("probe", 0.0)
-    info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits(), cancel=context)
+    info = probe_source(workshop.storage, source, context)
     plan = media_pipeline.make_plan(info, workshop.policy, source.sha256)
     return plan, lambda db: services.note_media_info(db, source.id, info)
 
@@ -179,7 +175,7 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
     db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
 ) -> None:
     # What the first minute needs goes before what is already watchable, whoever's it is.
-    priority = int(claim.payload.get("priority", claim.priority))
+    priority = int(claim.payload.get("priority", Priority.of_steps(claim.priority)))
     ranks = {step.digest: rank for rank, step in enumerate(plan.chunk_steps)}
     urgent = {step.digest for step in plan.first_steps}
     for step, share in zip(ready, _shares(plan, ready), strict=True):
@@ -223,30 +219,13 @@ def _recording(source_id: int, plan: Plan, published: Published, note_info: Reco
     return record
 
 
-def _local_source(storage: Storage, source: Source, work_dir: Path) -> Path:
-    """Return a file to read: the stored one where the store is a folder, else a copy in our scratch folder."""
-    path = storage.local_path(source.storage_key)
-    if path is None:
-        path = work_dir / "source"
-        storage.fetch(source.storage_key, path)
-    return path
-
-
-def _readable(storage: Storage, source: Source, work_dir: Path) -> Path | str:
-    """Return where ffmpeg reads the source: a file, or an address from which it takes only the ranges it needs."""
-    path = storage.local_path(source.storage_key)
-    if path is not None:
-        return path
-    address = storage.presigned_url(source.storage_key, SIGNED_FOR_S)
-    return address if address is not None else _local_source(storage, source, work_dir)
-
-
 def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
     """Return what the worker must know of this capability."""
     return [
         JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop)),
         JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
         JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage)),
-        analysing.job_kind(workshop.storage, workshop.tools, _local_source),
-        carried.job_kind(workshop.storage, workshop.tools, _readable),
+        analysing.job_kind(workshop.storage, workshop.tools),
+        carried.job_kind(workshop.storage, workshop.tools, readable_source),
+        renewal.job_kind(),
     ]

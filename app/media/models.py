@@ -86,6 +86,8 @@ class MediaSet(Base):
     poster_name: Mapped[str | None] = mapped_column(String(80))
     storyboard_name: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
+    #: When another set became the one residents get; null for that one. It may still be watched for a while.
+    replaced_at: Mapped[datetime | None]
 
     source: Mapped[Source] = relationship(lazy="raise")
     renditions: Mapped[list[Rendition]] = relationship(

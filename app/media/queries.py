@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
-from app.kernel.jobs.model import Job, JobState
+from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.kernel.jobs.steps import progress_of
 from app.library import policies
@@ -19,6 +19,7 @@ from app.media.models import CaptionDraft, GrowingSet, MediaSet, Source
 
 KEY_PREFIX = "media"
 ENCODE_KIND = "encode_lecture"
+CHUNK_KIND = "encode_chunk"
 
 
 def lecture_subject(lecture_id: int) -> str:
@@ -95,9 +96,7 @@ def growth_state(db: Session, lecture_id: int) -> GrowthState:
 
 def media_status(db: Session, lecture_id: int) -> MediaStatus:
     """Summarise the newest encode job of a lecture, or the set that is there."""
-    job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
-    fractions = progress_of(db, [job] if job is not None else [])
-    return _status(job, fractions, has_set=_has_set(db, lecture_id))
+    return media_statuses(db, [lecture_id])[lecture_id]
 
 
 def _has_set(db: Session, lecture_id: int) -> bool:
@@ -105,12 +104,12 @@ def _has_set(db: Session, lecture_id: int) -> bool:
 
 
 def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaStatus]:
-    """Return the status of many lectures in three queries."""
+    """Return the status of many lectures in three queries; sets made anew unasked are the operator's concern alone."""
     ids = list(lecture_ids)
     subjects = {lecture_subject(lecture_id): lecture_id for lecture_id in ids}
     newest: dict[int, Job] = {}
-    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND).order_by(Job.id)
-    for job in db.scalars(statement):
+    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND, Job.priority > Priority.RENEWAL)
+    for job in db.scalars(statement.order_by(Job.id)):
         newest[subjects[job.subject]] = job
     ready = set(db.scalars(select(MediaSet.lecture_id).where(MediaSet.lecture_id.in_(ids), MediaSet.is_current)))
     fractions = progress_of(db, newest.values())

@@ -1,11 +1,9 @@
-"""Writes: sources arriving, media sets recorded, encodes retried or cancelled, orphans named."""
+"""Writes: sources arriving, media sets recorded, encodes retried or cancelled."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -24,12 +22,10 @@ from app.library.services import get_lecture_for_edit
 from app.media import carried
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.preflight import request_analysis
-from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
-from media_pipeline.publish import LIVE_FOLDER
+from app.media.queries import ENCODE_KIND, lecture_subject, media_status
 
 if TYPE_CHECKING:
     from media_pipeline.growing import Growth
-    from media_pipeline.ports import ObjectInfo
     from media_pipeline.steps import Plan
     from media_pipeline.types import MediaInfo, Published
 
@@ -81,15 +77,23 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
 def request_encode(db: Session, lecture: Lecture, source: Source) -> None:
     """Queue the encoding of a source; one waiting job per source is enough."""
     is_short = lecture.resource_type == "micro_course"
+    enqueue_encode(db, lecture, source.id, priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL)
+
+
+def enqueue_encode(db: Session, lecture: Lecture, source_id: int, *, priority: int) -> None:
+    """Queue an encode; where one of less priority waits for the same source, it moves up."""
+    key = f"{ENCODE_KIND}:{source_id}"
+    waiting = update(Job).where(Job.key == key, Job.state == JobState.QUEUED, Job.priority < priority)
+    db.execute(waiting.values(priority=priority).execution_options(synchronize_session=False))
     queue.enqueue(
         db,
         ENCODE_KIND,
         lane=queue.LANE_MEDIA,
-        key=f"{ENCODE_KIND}:{source.id}",
-        payload={"source_id": source.id},
+        key=key,
+        payload={"source_id": source_id},
         subject=lecture_subject(lecture.id),
         fair_key=f"institution:{lecture.institution_id}",
-        priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL,
+        priority=priority,
     )
 
 
@@ -165,10 +169,14 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
     if media_set is None:
         media_set = _new_set(source, digest, published)
         db.add(media_set)
-    if _newest_source_id(db, source.lecture_id) == source.id:
-        db.execute(update(MediaSet).where(MediaSet.lecture_id == source.lecture_id).values(is_current=False))
+    now = utc_now()
+    if _newest_source_id(db, source.lecture_id) != source.id:
+        media_set.replaced_at = media_set.replaced_at or now
+    else:
+        others = update(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current)
+        db.execute(others.values(is_current=False, replaced_at=now))
         db.flush()
-        media_set.is_current = True
+        media_set.is_current, media_set.replaced_at = True, None
         db.execute(delete(GrowingSet).where(GrowingSet.lecture_id == source.lecture_id))
     outbox.emit(db, LectureChanged(source.lecture_id))
     log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
@@ -221,29 +229,3 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
-
-
-def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
-    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress.
-
-    Of finished sets, what only the growing manifests refer to is no longer needed either.
-    """
-    limit = utc_now() - older_than
-    finished = set(db.scalars(select(MediaSet.digest))) - set(db.scalars(select(GrowingSet.digest)))
-    overtaken = set()
-    youngest: dict[str, Any] = {}
-    for item in objects:
-        parts = item.key.split("/")
-        if len(parts) > 3 and parts[2] == LIVE_FOLDER and parts[1] in finished and item.modified_at < limit:
-            overtaken.add(item.key)
-        name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key
-        youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
-    old = {name for name, modified_at in youngest.items() if modified_at < limit}
-    known = {f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(MediaSet.digest))}
-    known.update(f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(GrowingSet.digest)))
-    known.update(db.scalars(select(Source.storage_key)))
-    is_encoding = db.scalar(select(Job.id).where(Job.kind == ENCODE_KIND, Job.state == JobState.RUNNING).limit(1))
-    if is_encoding is not None:
-        # A running encode publishes under a digest no row knows yet; its prefix may look old when a retry reuses it.
-        old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
-    return (old - known) | overtaken

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, func, nulls_first, select, update
+from sqlalchemy import ScalarSelect, func, nulls_first, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -30,7 +30,9 @@ BACKOFF_S: Sequence[float] = (5, 30, 120, 600)
 MOST_LOST = 10
 
 LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
-LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT)
+#: Looking through a source takes as long as reading it: here it delays no small work, and chunks never starve it.
+LANE_ANALYSIS = "analysis"
+LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT, LANE_ANALYSIS)
 
 
 def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name
@@ -71,10 +73,9 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
     A step is as old as its parent; steps of one parent go by their rank.
     """
     now = utc_now()
-    chosen = _next_of(lane, now).scalar_subquery()
     row = db.scalars(
         update(Job)
-        .where(Job.id == chosen, Job.state == JobState.QUEUED)
+        .where(Job.id == _next_in_line(lane, now), Job.state == JobState.QUEUED)
         .values(
             state=JobState.RUNNING,
             lease=new_token(),
@@ -93,7 +94,7 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
     return Claim.of(row) if row is not None else None
 
 
-def _next_of(lane: str, now: datetime) -> Select[int]:
+def _next_in_line(lane: str, now: datetime) -> ScalarSelect[int]:
     waiting, served = aliased(Job), aliased(Job)
     last_served = (
         select(func.max(served.started_at))
@@ -108,6 +109,18 @@ def _next_of(lane: str, now: datetime) -> Select[int]:
         .order_by(waiting.priority.desc(), nulls_first(last_served), age, waiting.rank, waiting.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=waiting)
+        .scalar_subquery()
+    )
+
+
+def note_obstacle(db: Session, lane: str, *, code: str, message: str) -> None:
+    """Tell of the job next in line why this worker leaves it; whoever takes it clears that again."""
+    is_news = or_(Job.error_code.is_(None), Job.error_code != code)
+    db.execute(
+        update(Job)
+        .where(Job.id == _next_in_line(lane, utc_now()), Job.state == JobState.QUEUED, is_news)
+        .values(error_code=code, error_message=message)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -60,7 +60,7 @@ def attach(app: Flask, college: College, lecture_id: str) -> Callable[[Path], in
 
 def look_through(app: Flask) -> None:
     """Do the jobs of the default lane; encodes stay where they are."""
-    while app.extensions["platform"].runner.work_once(queue.LANE_DEFAULT):
+    while app.extensions["platform"].runner.work_once(queue.LANE_ANALYSIS):
         pass
 
 
@@ -159,7 +159,7 @@ def test_the_same_file_again_and_a_repeated_job_offer_nothing_twice(
 
 
 def _ask_again(db: Session, source_id: int) -> None:
-    queue.enqueue(db, TAKE_KIND, lane=queue.LANE_DEFAULT, key="again", payload={"source_id": source_id})
+    queue.enqueue(db, TAKE_KIND, lane=queue.LANE_ANALYSIS, key="again", payload={"source_id": source_id})
 
 
 def test_another_file_puts_its_own_drafts_in_place(

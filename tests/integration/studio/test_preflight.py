@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import reading
 from app.kernel.jobs.model import Job, JobState
-from app.kernel.jobs.queue import LANE_DEFAULT, LANE_MEDIA
+from app.kernel.jobs.queue import LANE_ANALYSIS, LANE_MEDIA
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
 from app.media.preflight import ANALYSE_KIND, UNREADABLE, UPLOADED_BEFORE, keep_problem
@@ -54,8 +54,8 @@ def attach(app: Flask, college: College, lecture_id: str) -> Callable[[Path], in
 
 
 def look_through(app: Flask) -> None:
-    """Do the jobs of the default lane; encodes stay where they are."""
-    while app.extensions["platform"].runner.work_once(LANE_DEFAULT):
+    """Do the jobs of the lane of analyses; encodes stay where they are."""
+    while app.extensions["platform"].runner.work_once(LANE_ANALYSIS):
         pass
 
 
