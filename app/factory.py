@@ -154,8 +154,8 @@ def _build_platform(app: Flask, settings: Settings) -> Platform:
 
 
 def _has_room(work_path: Path, min_free_bytes: int, lane: str) -> bool:
-    """Return whether this machine may take work of a lane: encodes wait while its scratch disk is nearly full."""
-    if lane != queue.LANE_MEDIA or not work_path.exists():
+    """Return whether this machine may take work of a lane: what fills its scratch disk waits while that is full."""
+    if lane not in {queue.LANE_MEDIA, queue.LANE_ANALYSIS} or not work_path.exists():
         return True
     return shutil.disk_usage(work_path).free >= min_free_bytes
 

@@ -18,11 +18,12 @@ import structlog
 from flask import Flask
 
 from app.accounts.services import forget_old_sessions
+from app.catalogue.jobs import request_update
 from app.factory import create_app
 from app.kernel import outbox
 from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
-from app.kernel.jobs import celery_engine, queue
+from app.kernel.jobs import celery_engine, queue, steps
 from app.kernel.jobs.model import JobState
 from app.kernel.platform import Platform
 from app.media.sweeping import request_sweep
@@ -65,7 +66,10 @@ class Housekeeper:
         with self.app.app_context(), unit_of_work() as db:
             request_sweep(db)
             request_upload_sweep(db)
+            # An index that was damaged, or built by an older release, is found out and built anew.
+            request_update(db)
             outbox.forget_delivered(db, before=utc_now() - timedelta(days=30))
+            steps.forget_ended(db, before=utc_now() - timedelta(days=30))
             forget_old_sessions(db, keep=timedelta(days=30))
         self.platform.storage.sweep_partial(PARTIAL_AGE)
 
@@ -91,27 +95,58 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
         return False
 
     turns["housekeeper"] = housekeep
+    bell = Bell()
+    platform.runner.after_job = bell.ring
     threads = [
-        threading.Thread(target=keep_turning, args=(turn, stop, platform.settings.jobs.poll_s), name=name, daemon=True)
+        threading.Thread(
+            target=keep_turning, args=(turn, stop, platform.settings.jobs.poll_s, bell), name=name, daemon=True
+        )
         for name, turn in turns.items()
     ]
     for thread in threads:
         thread.start()
     log.info("worker_started", engine="embedded", lanes=list(queue.LANES), pid=os.getpid())
     stop.wait()
+    bell.ring()
     log.info("worker_stopping")
 
 
-def keep_turning(turn: Callable[[], bool], stop: threading.Event, poll_s: float) -> None:
-    """Take turns until `stop` is set, waiting `poll_s` after each that had nothing to do."""
+class Bell:
+    """Wakes all threads that found nothing to do."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Condition()
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """Return how often it has rung."""
+        return self._count
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        with self._rung:
+            self._count += 1
+            self._rung.notify_all()
+
+    def wait(self, heard: int, timeout_s: float) -> None:
+        """Wait until it has rung more often than `heard`, or the time is up."""
+        with self._rung:
+            self._rung.wait_for(lambda: self._count > heard, timeout_s)
+
+
+def keep_turning(turn: Callable[[], bool], stop: threading.Event, poll_s: float, bell: Bell) -> None:
+    """Take turns until `stop` is set, waiting for the bell, or for `poll_s`, after each that had nothing to do."""
     while not stop.is_set():
+        # Read before looking: what is queued while we look rings once more.
+        heard = bell.count
         try:
             did_something = turn()
         except Exception:  # the edge of a thread: a lane that died silently would look like one without work
             log.exception("worker_turn_failed")
             did_something = False
         if not did_something:
-            stop.wait(poll_s)
+            bell.wait(heard, poll_s)
 
 
 class LaneTurns:
@@ -145,6 +180,7 @@ def run_celery(app: Flask) -> None:
         celery_engine.send_looks(celery, housekeeper.waiting_lanes())
 
     slots = platform.settings.jobs.media_slots
+    platform.runner.after_job = celery_engine.make_waker(platform.settings.jobs)
     celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once, slots).look, tick=tick)
     log.info("worker_started", engine="celery", lanes=list(queue.LANES), pid=os.getpid())
     celery_engine.run_worker(celery, media_slots=slots)

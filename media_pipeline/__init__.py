@@ -16,7 +16,7 @@ from .chapters import Chapter, ChapterList, ChapterProblem, parse_chapters, to_c
 from .errors import Cancelled, EncodingFailed, MediaRefused, OutOfSpace, PipelineError
 from .ladder import LadderPolicy, PolicyInvalid, make_ladder, parse_policy
 from .pipeline import run
-from .plan import make_plan
+from .plan import make_plan, recipe_of
 from .preflight import Finding, Report, judge
 from .preflight_policy import PreflightPolicy, parse_preflight
 from .probe import probe
@@ -55,6 +55,7 @@ __all__ = [
     "parse_policy",
     "parse_preflight",
     "probe",
+    "recipe_of",
     "run",
     "to_chapter_file",
     "to_webvtt",

@@ -22,9 +22,11 @@ from .manifest import (
     media_name,
     multivariant_manifest,
     peak_bitrate_bps,
+    target_duration_s,
 )
-from .package import check_length, check_tracks, merge_track
+from .package import check_tracks, lost_of, merge_track
 from .publish import Item, publish
+from .silence import Silence
 from .steps import AUDIO_FOLDER
 from .types import Published, Rendition, RunLimits, Track
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .ports import CancelToken, Progress, Storage
-    from .steps import ChunkStep, Plan
+    from .steps import Plan
     from .types import Tools
 
 
@@ -74,7 +76,7 @@ class Assembly:
 
         Raises:
             ChunksMissing: when not all steps have been done.
-            EncodingFailed: when chunks do not fit together, or the picture is much shorter than the source.
+            EncodingFailed: when chunks do not fit together, or hardly anything of the source could be read.
             OutOfSpace, StorageError, Cancelled: as elsewhere.
         """
         self.work_dir.mkdir(parents=True, exist_ok=True)
@@ -97,12 +99,11 @@ class Assembly:
     def _tracks(self, chunks: dict[str, Chunk]) -> list[Track]:
         ladder = self.plan.ladder
         names = [rung.name for rung in ladder.rungs] if ladder is not None else []
-        tracks = self._aligned([self._merged(self.plan.steps_of(name), chunks, name) for name in names])
+        tracks = self._aligned([self._merged(chunks, name) for name in names])
         check_tracks(tracks)
         if self.plan.audios:
-            tracks.append(self._merged(self.plan.audios, chunks, AUDIO_FOLDER))
-        longest_s = max(track.duration_s for track in tracks)
-        check_length(longest_s, self.plan.duration_s)
+            silence = Silence(self.plan, self.storage, self.prefix, self.work_dir, self.tools, self.limits, self.cancel)
+            tracks.append(merge_track(silence.fill(chunks, tracks[0].duration_s if tracks else None)))
         return tracks
 
     def _aligned(self, tracks: list[Track]) -> list[Track]:
@@ -112,7 +113,8 @@ class Assembly:
         *encoded, copy = tracks
         return [*encoded, replace(copy, segments=copy.segments[: len(encoded[-1].segments)])]
 
-    def _merged(self, steps: Sequence[ChunkStep], chunks: dict[str, Chunk], name: str) -> Track:
+    def _merged(self, chunks: dict[str, Chunk], name: str) -> Track:
+        steps = self.plan.steps_of(name)
         parts = [track for step in steps for track in chunks[step.digest].tracks if track.name == name]
         if not parts:
             raise EncodingFailed("source_damaged", detail=f"{name}: nothing could be read")
@@ -149,8 +151,10 @@ class Assembly:
         videos = [track for track in tracks if track.kind == "video"]
         audio = next((track for track in tracks if track.kind == "audio"), None)
         duration_s = float((videos or tracks)[0].duration_s)
+        lost_s = lost_of(duration_s, self.plan.duration_s)
         items = self._plain_files(tracks)
-        items += [Item(media_name(track), media_manifest(track)) for track in tracks]
+        target_s = max(target_duration_s(track.segments) for track in tracks)
+        items += [Item(media_name(track), media_manifest(track, target_s)) for track in tracks]
         items += self._stills(chunks, duration_s)
         for name, offered in ((MASTER_NAME, videos), (SAVER_NAME, videos[:1])):
             items.append(Item(name, multivariant_manifest(offered, audio, start_bps)))
@@ -168,6 +172,7 @@ class Assembly:
             renditions=tuple(_describe(track) for track in tracks),
             size_bytes=sum(item.size_bytes for item in items) + sum(kept.values()),
             recipe=self.plan.recipe,
+            lost_s=lost_s,
         )
 
     def _plain_files(self, tracks: Sequence[Track]) -> list[Item]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .ports import CancelToken
     from .types import RunLimits
 
+_NO_MEMORY = ("Cannot allocate memory", "malloc of size", "Resource temporarily unavailable")
 log = logging.getLogger(__name__)
 _CODES = {"timeout": "encode_timeout", "stalled": "encode_stalled", "output_limit": "output_too_large"}
 
@@ -82,6 +83,9 @@ def _check_exit(exit_code: int, stderr_tail: str) -> None:
     # A muxer may meet the full disk in its last write and still exit with 0.
     if "No space left on device" in stderr_tail or "Disk quota exceeded" in stderr_tail:
         raise OutOfSpace(stderr_tail[-300:])
+    # Decoders that get no memory drop frames and go on.
+    if any(word in stderr_tail for word in _NO_MEMORY):
+        raise EncodingFailed("too_much_memory", stderr_tail=stderr_tail)
     if exit_code == 0:
         return
     if exit_code == -signal.SIGXFSZ or "File too large" in stderr_tail:

@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
-import tempfile
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .captions import MAX_BYTES, to_webvtt
-from .errors import MediaRefused
+from .command.shared import SourceFile
+from .command.subtitles import subtitle_argv
+from .errors import EncodingFailed, MediaRefused
 from .runner import ProcessLimits, ProcessStopped, run_process
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .ports import CancelToken
-    from .types import MediaInfo, Tools
+    from .types import MediaInfo, SubtitleInfo, Tools
 
-# Text kinds and the file that keeps all of their words; pictures of text have none.
+log = logging.getLogger(__name__)
+
+#: More than these are not taken out of one source.
+MAX_SUBTITLES = 8
+# Text kinds and the format that keeps all of their words; pictures of text have none.
 _KINDS = {"subrip": "srt", "mov_text": "srt", "ass": "ass", "webvtt": "webvtt"}
-_TIMEOUT_S = 600.0
+_ENDINGS = {"webvtt": "vtt"}
+_TIMEOUT_S = 1800.0
 
 
-def extract_subtitle(
-    tools: Tools, path: Path, info: MediaInfo, stream_index: int, *, cancel: CancelToken | None = None
-) -> str:
-    """Return one of `info.subtitles` of a source as clean WebVTT, on the clock of the published lecture.
+def text_subtitles(info: MediaInfo) -> tuple[SubtitleInfo, ...]:
+    """Return the subtitles of a source that can become captions."""
+    return tuple(each for each in info.subtitles if each.codec in _KINDS)[:MAX_SUBTITLES]
+
+
+def extract_subtitles(
+    tools: Tools, place: Path | str, info: MediaInfo, *, work_dir: Path, cancel: CancelToken | None = None
+) -> Mapping[int, str]:
+    """Return the text subtitles of a source by stream index as clean WebVTT, on the clock of the published lecture.
+
+    A stream without any readable cue is left out.
+
+    Args:
+        tools: the ffmpeg to use.
+        place: the source, or a signed address of it; it is read once.
+        info: what `probe` found.
+        work_dir: an existing folder of this attempt; the files as ffmpeg wrote them are left in it.
+        cancel: asked five times a second.
 
     Raises:
-        MediaRefused: code "bad_caption", when it is no text or holds no cue.
+        EncodingFailed: code "subtitles_failed"; the source may still be encoded.
         Cancelled: when asked to stop.
     """
-    kind = next((_KINDS.get(each.codec) for each in info.subtitles if each.stream_index == stream_index), None)
-    if kind is None:
-        raise MediaRefused("bad_caption", detail=f"stream {stream_index} holds no text")
+    kinds = {each.stream_index: _KINDS[each.codec] for each in text_subtitles(info)}
+    if not kinds:
+        return {}
+    wanted = {index: (f"{index}.{_ENDINGS.get(kind, kind)}", kind) for index, kind in kinds.items()}
+    source = SourceFile(place.resolve() if isinstance(place, Path) else place, info.container)
     limits = ProcessLimits(timeout_s=_TIMEOUT_S, max_file_bytes=MAX_BYTES, memory_bytes=2 * 1024**3)
-    given = ("-protocol_whitelist", "file,pipe", "-format_whitelist", info.container, "-i", f"file:{path.resolve()}")
-    with tempfile.TemporaryDirectory(prefix="subtitle-") as folder:
-        target = Path(folder) / f"words.{kind}"
-        # Only this stream is read; picture and sound are stepped over.
-        argv = [str(tools.ffmpeg), "-hide_banner", "-nostdin", "-v", "error", *given, "-map", f"0:{stream_index}"]
-        argv += ["-c:s", kind, "-f", kind, str(target)]
-        try:
-            done = run_process(argv, limits=limits, cancel=cancel)
-        except ProcessStopped as stopped:
-            raise MediaRefused("bad_caption", detail=stopped.reason) from stopped
-        if done.exit_code != 0 or not target.is_file():
-            raise MediaRefused("bad_caption", detail=done.stderr_tail[-300:])
-        return to_webvtt(target.read_bytes(), target.name.replace("webvtt", "vtt"))
+    try:
+        done = run_process(subtitle_argv(tools, source, wanted), limits=limits, cwd=work_dir, cancel=cancel)
+    except ProcessStopped as stopped:
+        raise EncodingFailed("subtitles_failed", stderr_tail=stopped.stderr_tail, is_transient=True) from stopped
+    if done.exit_code != 0:
+        # Half of the words would look like all of them.
+        is_transient = isinstance(place, str)
+        raise EncodingFailed("subtitles_failed", stderr_tail=done.stderr_tail, is_transient=is_transient)
+    texts = ((index, work_dir / name) for index, (name, _kind) in wanted.items())
+    read = {index: _read(path) for index, path in texts if path.is_file()}
+    return {index: webvtt for index, webvtt in read.items() if webvtt}
+
+
+def _read(path: Path) -> str:
+    try:
+        return to_webvtt(path.read_bytes(), path.name)
+    except MediaRefused as refused:
+        log.info("subtitle_left_out", extra={"code": refused.code, "detail": refused.detail})
+        return ""

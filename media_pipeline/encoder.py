@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from . import images
 from .calling import call_ffmpeg
@@ -44,7 +44,7 @@ from .loudness import (
     needs_another_look,
     read_loudness,
 )
-from .package import check_tracks, collect_track
+from .package import check_tracks, collect_track, written
 from .steps import AudioStep, CopyStep, LoudnessStep, VideoStep
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ if TYPE_CHECKING:
     from .steps import ChunkStep, MediaRange, Plan
     from .types import RunLimits, Tools
 
-# What ffmpeg says when a stretch lies behind the last picture.
+# What ffmpeg says when a stretch lies behind the last picture or sound.
 _NOTHING_THERE = ("Cannot determine format of input", "Output file is empty", "received no packets")
+_READING_BROKE = ("Input/output error", "Stream ends prematurely", "Connection ", "HTTP error", "Server returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Encoder:
         if isinstance(step, LoudnessStep):
             chunk = Chunk(step.digest, 0.0, gain=job.measure(step))
         elif isinstance(step, AudioStep):
-            chunk = job.sound(step, self._gain(step))
+            chunk = job.sound(step, self._gain(step.loudness), self._gain(step.fades_from))
         elif isinstance(step, CopyStep):
             chunk = job.copy(step)
         else:
@@ -122,8 +123,17 @@ class Encoder:
         on_fraction(1.0)
         return chunk
 
-    def _gain(self, step: AudioStep) -> Gain:
-        measured = find_chunk(self.storage, self.prefix, step.loudness)
+    @overload
+    def _gain(self, digest: str) -> Gain: ...
+
+    @overload
+    def _gain(self, digest: str | None) -> Gain | None: ...
+
+    def _gain(self, digest: str | None) -> Gain | None:
+        """Return what a loudness step found."""
+        if digest is None:
+            return None
+        measured = find_chunk(self.storage, self.prefix, digest)
         if measured is None or measured.gain is None:
             raise EncodingFailed(is_transient=True, detail="the sound has not been measured yet")
         return measured.gain
@@ -156,7 +166,8 @@ class _Work:
         if needs_another_look(gain):
             measured = self._loudness(step, gain, (0.4, 0.6))
         gain = gain_for(measured, lift, gain, step.audio)
-        if is_limiting(measured, gain, step.audio):
+        # A provisional sound has viewers waiting for it; what the limiter takes away there is put up with.
+        if step.range.is_whole and is_limiting(measured, gain, step.audio):
             limited = self._loudness(step, gain, (0.6, 0.8), is_limited=True)
             first, gain = gain, correct(gain, limited, lift, step.audio)
             if gain.gain_db - first.gain_db > LARGE_CORRECTION_DB:
@@ -184,12 +195,12 @@ class _Work:
         argv = measure_argv(self.encoder.tools, self._source, step, gain, is_limited=is_limited)
         return read_loudness(self._ffmpeg(argv, share))
 
-    def sound(self, step: AudioStep, gain: Gain) -> Chunk:
-        """Write one stretch of the sound."""
+    def sound(self, step: AudioStep, gain: Gain, before: Gain | None) -> Chunk:
+        """Write one stretch of the sound; with `before` it begins with that gain."""
         folder = self.work_dir / step.folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._ffmpeg(audio_argv(self.encoder.tools, self._source, step, gain))
-        if step.range.start_s and not any(folder.glob("*.m4s")):
+        argv = audio_argv(self.encoder.tools, self._source, step, gain, before=before)
+        if not self._finds_something(argv, step.range, folder):
             return Chunk(step.digest, 0.0)
         track = collect_track(
             folder,
@@ -213,14 +224,8 @@ class _Work:
         """Write the rungs of one chunk, and what its stills are good for."""
         for name in video_folders(step):
             (self.work_dir / name).mkdir(exist_ok=True)
-        try:
-            self._ffmpeg(video_argv(self.encoder.tools, self._source, step))
-        except EncodingFailed as failure:
-            # The container promised more picture than there is: nothing is missing, the lecture just ends earlier.
-            if step.range.start_s and any(word in failure.stderr_tail for word in _NOTHING_THERE):
-                return Chunk(step.digest, 0.0)
-            raise
-        if step.range.start_s and not any((self.work_dir / step.rungs[0].name).glob("*.m4s")):
+        argv = video_argv(self.encoder.tools, self._source, step)
+        if not self._finds_something(argv, step.range, self.work_dir / step.rungs[0].name):
             return Chunk(step.digest, 0.0)
         rate, first = step.ladder.frame_rate, step.range.first_segment
         tracks = tuple(
@@ -238,9 +243,22 @@ class _Work:
             sheets = tuple(images.write_sheets(stills, self.work_dir / "sheets", step.storyboard))
         return Chunk(step.digest, 0.0, tracks, poster_score=score, sheets=sheets)
 
+    def _finds_something(self, argv: list[str], stretch: MediaRange, folder: Path) -> bool:
+        """Run a command; return False where the source holds nothing of a stretch but its first that can be decoded.
+
+        A container may promise more than there is, or the rest is damaged: the lecture ends earlier.
+        """
+        try:
+            self._ffmpeg(argv)
+        except EncodingFailed as failure:
+            if stretch.start_s and any(word in failure.stderr_tail for word in _NOTHING_THERE):
+                return False
+            raise
+        return stretch.start_s == 0 or bool(written(folder))
+
     def _ffmpeg(self, argv: list[str], share: tuple[float, float] = (0.0, 1.0)) -> str:
         start, end = share
-        return call_ffmpeg(
+        said = call_ffmpeg(
             argv,
             cwd=self.work_dir,
             duration_s=self.length_s,
@@ -248,3 +266,7 @@ class _Work:
             cancel=self.encoder.cancel,
             on_fraction=lambda fraction: self.on_fraction(start + (end - start) * fraction),
         )
+        # To ffmpeg a store that breaks off is the end of the file, and it exits with 0.
+        if isinstance(self.encoder.source, str) and any(word in said for word in _READING_BROKE):
+            raise EncodingFailed(stderr_tail=said, is_transient=True)
+        return said

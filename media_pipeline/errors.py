@@ -12,6 +12,9 @@ SENTENCES: dict[str, str] = {
     "is_image": "这是一张图片，不是视频。请上传视频或音频文件。",
     "points_elsewhere": "这是一个播放列表，里面没有视频本身。请上传视频文件。",
     "parts_elsewhere": "这个文件的内容有一部分存放在别的文件里，单独打不开。请导出为一个完整的 MP4 再上传。",
+    "clock_runs_back": (
+        "这个文件像是几段录像直接接在一起的，时间在中途倒退，画面和声音会对不上。请用剪辑软件导出为一个 MP4 再上传。"
+    ),
     "incomplete": "这个视频文件不完整，可能没有传完或录制时中断。请检查原文件后重新上传。",
     "no_playable_stream": "文件里没有找到能播放的画面或声音。请重新导出后再上传。",
     "undecodable": "这个文件里的画面或声音无法解码，可能已损坏或加了密。请重新导出为 MP4（H.264）再上传。",
@@ -33,6 +36,7 @@ SENTENCES: dict[str, str] = {
     # encoding fails
     "encode_failed": "视频转换没有成功。请稍后重试；若仍失败，请重新导出视频后再上传。",
     "source_damaged": "视频转换到一半就读不下去了，原文件可能已损坏。请重新导出后再上传。",
+    "too_much_memory": "这个视频的画面太大，服务器的内存处理不了。请导出为 1080p 或 4K 以内再上传。",
     "encode_timeout": "视频转换用时过长，已停止。请稍后重试。",
     "encode_stalled": "视频转换长时间没有进展，已停止。请稍后重试。",
     "encode_killed": "视频转换被系统中断。会自动重试，请稍候。",
@@ -42,6 +46,8 @@ SENTENCES: dict[str, str] = {
     "cancelled": "转换已取消。",
     # the look through a source before it is shown; the encode goes on without it
     "analysis_failed": "画面和声音的检查没有做成。视频照常处理，不受影响。",
+    # what a source carries beside picture and sound
+    "subtitles_failed": "文件里的字幕没有取出来。视频照常处理，不受影响。",
 }
 
 

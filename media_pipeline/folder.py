@@ -69,7 +69,9 @@ class FolderStorage:
         shutil.copyfile(self._path(key), path)
 
     def list_keys(self, prefix: str) -> Iterator[ObjectInfo]:
-        for path in sorted(self.root.rglob("*")):
+        # Only the folder the prefix leads into: a store holds the sets of many lectures.
+        folder = self.root / prefix.rpartition("/")[0]
+        for path in sorted(folder.rglob("*")):
             key = path.relative_to(self.root).as_posix()
             if path.is_file() and key.startswith(prefix):
                 found = path.stat()

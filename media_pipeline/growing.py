@@ -2,57 +2,94 @@
 
 What is listed once stays as it is. When all chunks are there these manifests end, so that whoever follows them reaches
 the end of the lecture; the set's own manifests are another matter (`assembly.py`).
+
+A manifest itself tells how far it is, so that of hundreds of chunks only the notes of the next ones are read.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from itertools import zip_longest
+from math import ceil, inf
+from typing import TYPE_CHECKING, TypeAlias
 
-from .chunks import Chunk, find_chunks
+from .chunks import find_chunk
+from .errors import EncodingFailed
 from .manifest import MASTER_NAME, SAVER_NAME, growing_manifest, multivariant_manifest, target_duration_s
 from .ports import ObjectMissing
 from .publish import LIVE_FOLDER, Item, put_item
-from .steps import AUDIO_FOLDER
+from .steps import AUDIO_FOLDER, EARLY_VIDEO_FOLDER, AudioStep, CopyStep, VideoStep
+from .types import Track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .ports import Storage
-    from .steps import ChunkStep, Plan
-    from .types import Track
+    from .steps import Plan
 
+# How far a segment of speech goes beyond the rate the encoder keeps on average.
+_SOUND_PEAK = 1.25
 LIVE_MASTER_NAME = f"{LIVE_FOLDER}/{MASTER_NAME}"
 LIVE_SAVER_NAME = f"{LIVE_FOLDER}/{SAVER_NAME}"
+_END = "#EXT-X-ENDLIST"
+_Step: TypeAlias = "VideoStep | CopyStep | AudioStep"
+_LISTED = re.compile(r"^#EXTINF:([\d.]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How much of a lecture can be watched by now."""
+    """How much of a lecture can be watched by now, and in which rungs, lowest first."""
 
     available_s: float
     is_complete: bool
+    rungs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One rendition so far: tracks that follow each other from the start."""
+    """One rendition and the steps that make it, in the order of their time."""
 
     name: str
-    parts: tuple[Track, ...]
-    is_complete: bool
+    steps: tuple[_Step, ...]
 
     @property
-    def end_s(self) -> Fraction:
-        return (
-            self.parts[-1].segments[-1].start_s + self.parts[-1].segments[-1].duration_s if self.parts else Fraction(0)
-        )
+    def is_copied(self) -> bool:
+        return isinstance(self.steps[0], CopyStep)
 
     @property
-    def track(self) -> Track:
-        """Return all parts as one."""
-        return replace(self.parts[0], segments=tuple(segment for part in self.parts for segment in part.segments))
+    def file_name(self) -> str:
+        return f"{LIVE_FOLDER}/{_file_name(self.name)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """The plan under way and where its set grows."""
+
+    plan: Plan
+    storage: Storage
+    prefix: str
+
+    def read(self, name: str) -> str:
+        """Return a manifest as it stands; empty before it was begun."""
+        try:
+            return b"".join(self.storage.open_range(f"{self.prefix}/{name}")).decode()
+        except ObjectMissing:
+            return ""
+
+    def track(self, line: _Line, step: _Step) -> Track | None:
+        """Return what a step made of a rendition, without segments where the source had ended; None if undone."""
+        chunk = find_chunk(self.storage, self.prefix, step.digest)
+        if chunk is None:
+            return None
+        nothing = Track("audio", line.name, "", 0, "", "", ())
+        return next((track for track in chunk.tracks if track.kind == "audio" or track.name == line.name), nothing)
+
+    def put_longer(self, name: str, text: str, counted: str) -> None:
+        """Store a manifest unless a longer one is there: another worker may have seen more chunks than we did."""
+        there = self.read(name)
+        if (text.count(counted), _END in text) > (there.count(counted), _END in there):
+            put_item(self.storage, self.prefix, Item(name, text))
 
 
 def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
@@ -66,95 +103,186 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
     """
     if plan.copy is None and len({step.range.start_s for step in plan.videos} or plan.audios) < 2:
         return None
+    store, lines = _Store(plan, storage, prefix), _lines(plan)
     while True:
-        chunks = find_chunks(storage, prefix, plan)
-        growth = _write(plan, storage, prefix, chunks)
-        if len(find_chunks(storage, prefix, plan)) == len(chunks):
-            return growth
+        before = {line.name: store.read(line.file_name) for line in lines}
+        after = _all_gone_on(store, lines, before)
+        lengths_s = {name: _length_s(text) for name, text in after.items()}
+        # A viewer needs the sound, and the lowest rung or a copy, which is there from end to end.
+        sounds = [lengths_s[line.name] for line in lines if line.name == AUDIO_FOLDER]
+        pictures = [lengths_s[line.name] for line in lines if line is lines[0] or line.is_copied] if plan.ladder else []
+        available_s = min([*([max(pictures)] if pictures else []), *sounds])
+        if not available_s:
+            return None
+        for line in lines:
+            if after[line.name] != before[line.name]:
+                store.put_longer(line.file_name, after[line.name], "#EXTINF")
+        is_complete = all(text.endswith(f"{_END}\n") for text in after.values())
+        # Players that step up to a rung which is behind the lowest one would wait at its end.
+        offered = [
+            line
+            for line in lines
+            if after[line.name] and (line.name == AUDIO_FOLDER or lengths_s[line.name] >= lengths_s[lines[0].name])
+        ]
+        if after != before and is_complete:
+            _offer_measured(store, offered)
+        elif not is_complete:
+            _offer(store, offered)
+        if after == before:
+            return Growth(available_s, is_complete, _rungs_of(plan, offered))
 
 
-def _write(plan: Plan, storage: Storage, prefix: str, chunks: Mapping[str, Chunk]) -> Growth | None:
-    videos = _video_lines(plan, chunks)
-    audio = _audio_line(plan, chunks) if plan.audios else None
-    begun = [line for line in videos if line.parts]
-    # A viewer needs the sound, and the lowest rung or a copy, which is there from end to end.
-    pictures = [line for line in begun if line is videos[0] or _is_copied(plan, line)]
-    if (videos and not pictures) or (audio is not None and not audio.parts):
-        return None
-    for line in (*begun, *([audio] if audio is not None else [])):
-        text = growing_manifest(line.parts, _target_s(plan, line), is_complete=line.is_complete)
-        _put_longer(storage, prefix, f"{LIVE_FOLDER}/{_file_name(line.name)}", text, "#EXTINF")
-    tracks = [line.track for line in begun]
-    sound = replace(audio.track, name=AUDIO_FOLDER) if audio is not None else None
-    # Who saves bytes is never given more than the lowest rung.
-    lowest = [line.track for line in videos[:1] if line.parts]
-    for name, offered in ((LIVE_SAVER_NAME, lowest), (LIVE_MASTER_NAME, tracks)):
-        if offered or not videos:
-            text = multivariant_manifest(offered, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name))
-            _put_longer(storage, prefix, name, text, "#EXT-X-STREAM-INF")
-    ends_s = [max(line.end_s for line in pictures)] if pictures else []
-    ends_s += [audio.end_s] if audio is not None else []
-    return Growth(
-        float(min(ends_s)), all(line.is_complete for line in (*videos, *([audio] if audio is not None else [])))
+def _rungs_of(plan: Plan, offered: Sequence[_Line]) -> tuple[str, ...]:
+    """Return the rungs among what is offered; a copy of the early ones stands for the highest."""
+    names = {line.name for line in offered}
+    rungs = plan.ladder.rungs if plan.ladder is not None else ()
+    return tuple(
+        rung.name for rung in rungs if rung.name in names or (rung is rungs[-1] and EARLY_VIDEO_FOLDER in names)
     )
 
 
-def _video_lines(plan: Plan, chunks: Mapping[str, Chunk]) -> list[_Line]:
-    """Return all rungs from small to large, behind them a copy that serves until they are made."""
-    if plan.ladder is None:
-        return []
-    lines = [_line(rung.name, plan.steps_of(rung.name), chunks) for rung in plan.ladder.rungs]
+def _lines(plan: Plan) -> list[_Line]:
+    """Return all renditions, the lowest picture first; the sound is the early one, then the final one."""
+    lines = [
+        _Line(rung.name, plan.steps_of(rung.name)) for rung in (plan.ladder.rungs if plan.ladder is not None else ())
+    ]
     if plan.early_copy is not None:
-        lines.append(_line(plan.early_copy.folder, (plan.early_copy,), chunks))
+        lines.append(_Line(plan.early_copy.folder, (plan.early_copy,)))
+    return [*lines, *([_Line(AUDIO_FOLDER, (*plan.early_audios, *plan.audios))] if plan.audios else [])]
+
+
+def _all_gone_on(store: _Store, lines: Sequence[_Line], before: Mapping[str, str]) -> dict[str, str]:
+    """Return all manifests with what follows what they list."""
+    made = [line for line in lines if not line.is_copied]
+    after = {line.name: _gone_on(store, line, before[line.name], may_end=True) for line in made}
     # A picture that ends while others grow would be taken for the end of all: they end together.
-    is_complete = all(line.is_complete for line in lines)
-    return [replace(line, is_complete=is_complete) if _is_copied(plan, line) else line for line in lines]
+    may_end = all(_END in text for text in after.values())
+    after |= {line.name: _gone_on(store, line, before[line.name], may_end=may_end) for line in lines if line.is_copied}
+    return {line.name: after[line.name] for line in lines}
 
 
-def _is_copied(plan: Plan, line: _Line) -> bool:
-    return plan.copy is not None and line.name == plan.copy.folder
+def _gone_on(store: _Store, line: _Line, text: str, *, may_end: bool) -> str:
+    """Return a manifest with all that follows what it lists; empty while there is nothing."""
+    if _END in text:
+        return text
+    parts, is_complete = _following(store, line, text.count("#EXTINF"))
+    is_complete &= may_end
+    if not parts and not (text and is_complete):
+        return text
+    return growing_manifest(parts, _target_s(store.plan, parts), begun=text, is_complete=is_complete)
 
 
-def _target_s(plan: Plan, line: _Line) -> int:
-    """Return the longest segment a line will have: known beforehand, or all are there."""
-    if plan.early_copy is not None and line.name == plan.early_copy.folder:
-        return target_duration_s(line.track.segments)
+def _following(store: _Store, line: _Line, count: int) -> tuple[list[Track], bool]:
+    """Return what follows the first so many segments without a gap, and whether nothing more is to come."""
+    parts: list[Track] = []
+    waiting = _waiting(line.steps, count)
+    for number, step in enumerate(waiting):
+        track = store.track(line, step)
+        if track is None or not (track.segments or _has_ended(store, line, waiting[number:])):
+            return parts, False
+        # Early sound may end within a final stretch: of that only the rest is listed.
+        rest = tuple(part for part in track.segments if int(part.name.partition(".")[0]) >= count)
+        if rest:
+            parts.append(replace(track, segments=rest))
+            count += len(rest)
+    return parts, True
+
+
+def _has_ended(store: _Store, line: _Line, steps: Sequence[_Step]) -> bool:
+    """Return whether nothing follows; silence may still be put where sound was damaged (`silence.py`)."""
+    tracks = [store.track(line, step) for step in steps]
+    return all(track is not None and not track.segments for track in tracks)
+
+
+def _waiting(steps: Sequence[_Step], count: int) -> list[_Step]:
+    """Return the steps that reach beyond the first so many segments."""
+    found = []
+    for step, after in zip_longest(steps, steps[1:]):
+        # Of hundreds of steps nearly all are told apart by whole numbers.
+        is_listed = after is not None and step.range.first_segment < after.range.first_segment <= count
+        if not is_listed and (step.range.first_segment >= count or _last_segment(step) > count):
+            found.append(step)
+    return found
+
+
+def _last_segment(step: _Step) -> float:
+    """Return how many segments there are when a step is done, from the start of the lecture."""
+    segment_s = step.ladder.segment_s if isinstance(step, VideoStep) else step.segment_s
+    return inf if step.range.length_s is None else step.range.first_segment + ceil(step.range.length_s / segment_s)
+
+
+def _target_s(plan: Plan, parts: Sequence[Track]) -> int:
+    """Return the longest segment there will be: known beforehand, or of an early copy, which is there at once."""
+    if plan.early_copy is not None and parts and parts[0].name == plan.early_copy.folder:
+        return target_duration_s(parts[0].segments)
     return round(plan.ladder.segment_s) if plan.ladder is not None else round(plan.audios[0].segment_s)
+
+
+def _length_s(text: str) -> float:
+    return sum(float(length) for length in _LISTED.findall(text))
+
+
+def _offer(store: _Store, offered: Sequence[_Line]) -> None:
+    """Offer renditions by the rates they are expected to keep: not all of their segments can be measured yet."""
+    for name, lines in _offers(store.plan, offered):
+        count = sum(line.name != AUDIO_FOLDER for line in lines)
+        if store.read(name).count("#EXT-X-STREAM-INF") < max(1, count):
+            tracks = [_first(store, line) for line in lines]
+            store.put_longer(name, _choices(store.plan, tracks, _expected_bps(store.plan)), "#EXT-X-STREAM-INF")
+
+
+def _offer_measured(store: _Store, offered: Sequence[_Line]) -> None:
+    """Offer renditions that are whole by their own rates."""
+    tracks = {}
+    for line in offered:
+        parts, _ = _following(store, line, 0)
+        if not parts:
+            raise _gone(line)
+        tracks[line.name] = replace(parts[0], segments=tuple(segment for part in parts for segment in part.segments))
+    for name, lines in _offers(store.plan, offered):
+        text = _choices(store.plan, [tracks[line.name] for line in lines], {})
+        put_item(store.storage, store.prefix, Item(name, text))
+
+
+def _offers(plan: Plan, offered: Sequence[_Line]) -> list[tuple[str, list[_Line]]]:
+    """Return what each manifest offers. Who saves bytes is never given more than the lowest rung."""
+    lowest = plan.ladder.rungs[0].name if plan.ladder is not None else AUDIO_FOLDER
+    saver = [line for line in offered if line.name in (lowest, AUDIO_FOLDER)]
+    is_there = any(line.name == lowest for line in saver)
+    return [*([(LIVE_SAVER_NAME, saver)] if is_there else []), (LIVE_MASTER_NAME, list(offered))]
+
+
+def _choices(plan: Plan, tracks: Sequence[Track], expected_bps: Mapping[str, int]) -> str:
+    """Return the manifest that offers some pictures with the sound."""
+    videos = [track for track in tracks if track.kind == "video"]
+    sound = next((replace(track, name=AUDIO_FOLDER) for track in tracks if track.kind == "audio"), None)
+    return multivariant_manifest(
+        videos, sound, plan.start_bitrate_bps, lambda track: _file_name(track.name), expected_bps
+    )
+
+
+def _expected_bps(plan: Plan) -> dict[str, int]:
+    """Return what a segment's bit rate will not exceed, by the track's name."""
+    expected_bps = {}
+    if plan.audios:
+        expected_bps[AUDIO_FOLDER] = ceil(_SOUND_PEAK * plan.audios[0].audio.bitrate_bps)
+    if plan.ladder is not None:
+        segment_s = plan.ladder.segment_s
+        expected_bps |= {rung.name: rung.peak_bitrate_bps(segment_s) for rung in plan.ladder.rungs}
+    return expected_bps
+
+
+def _first(store: _Store, line: _Line) -> Track:
+    track = store.track(line, line.steps[0])
+    if track is None:
+        raise _gone(line)
+    return track
+
+
+def _gone(line: _Line) -> EncodingFailed:
+    """Return the failure of a rendition whose notes were there a moment ago: assembly takes torn chunks' back."""
+    return EncodingFailed(is_transient=True, detail=f"{line.name}: a chunk is gone")
 
 
 def _file_name(name: str) -> str:
     return f"{name.rpartition('/')[2]}.m3u8"
-
-
-def _audio_line(plan: Plan, chunks: Mapping[str, Chunk]) -> _Line:
-    """Return the early sound as far as it was planned, and from there on the final one."""
-    early = _line(AUDIO_FOLDER, plan.early_audios, chunks)
-    final = _line(AUDIO_FOLDER, plan.audios, chunks)
-    if not plan.early_audios or not early.is_complete:
-        return early if plan.early_audios else final
-    count = sum(len(part.segments) for part in early.parts)
-    rest = []
-    for part in final.parts:
-        after = tuple(segment for segment in part.segments if int(segment.name.partition(".")[0]) >= count)
-        rest += [replace(part, segments=after)] if after else []
-    return _Line(AUDIO_FOLDER, (*early.parts, *rest), final.is_complete)
-
-
-def _line(name: str, steps: Sequence[ChunkStep], chunks: Mapping[str, Chunk]) -> _Line:
-    parts: list[Track] = []
-    for step in steps:
-        chunk = chunks.get(step.digest)
-        if chunk is None:
-            return _Line(name, tuple(parts), is_complete=False)
-        parts += [track for track in chunk.tracks if track.kind == "audio" or track.name == name]
-    return _Line(name, tuple(parts), is_complete=True)
-
-
-def _put_longer(storage: Storage, prefix: str, name: str, text: str, counted: str) -> None:
-    """Store a manifest unless a longer one is there: another worker may have seen more chunks than we did."""
-    try:
-        there = b"".join(storage.open_range(f"{prefix}/{name}")).decode()
-    except ObjectMissing:
-        there = ""
-    if (text.count(counted), "#EXT-X-ENDLIST" in text) > (there.count(counted), "#EXT-X-ENDLIST" in there):
-        put_item(storage, prefix, Item(name, text))

@@ -81,6 +81,7 @@ class ProfilePolicy:
     rungs: Annotated[tuple[RungPolicy, ...], Field(min_length=1, max_length=8)]
     bounds: SceneBounds | None = None
     halves_from_frame_rate: Annotated[int, Field(ge=10)] | None = None
+    lowest_rung_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class LadderPolicy:
     valid_from: date
     chunk_s: _Positive
     audio_chunk_s: _Positive
-    early_start_above_s: _Positive
+    early_sound_above_s: _Positive
     max_frame_rate: Annotated[int, Field(ge=10, le=60)]
     min_rung_step: Annotated[float, Field(ge=1, le=3)]
     start_bitrate_bps: _Positive

@@ -10,7 +10,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .types import Segment, Track
 
@@ -22,11 +22,16 @@ _HALF = Fraction(1, 2)
 _HEAD = ("#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
-def media_manifest(track: Track) -> str:
-    """Return the manifest of one rendition; names are relative to its own folder."""
+def media_manifest(track: Track, target_s: int) -> str:
+    """Return the manifest of one rendition; names are relative to its own folder.
+
+    Args:
+        track: what it lists.
+        target_s: longest segment of all renditions of the set, rounded: it has to be the same (RFC 8216 section 6.2.4).
+    """
     lines = [
         *_HEAD,
-        f"#EXT-X-TARGETDURATION:{target_duration_s(track.segments)}",
+        f"#EXT-X-TARGETDURATION:{target_s}",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         f'#EXT-X-MAP:URI="{track.init_name}"',
@@ -36,7 +41,7 @@ def media_manifest(track: Track) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def growing_manifest(parts: Sequence[Track], target_s: int, *, is_complete: bool) -> str:
+def growing_manifest(parts: Sequence[Track], target_s: int, *, begun: str = "", is_complete: bool) -> str:
     """Return the manifest of a rendition still being made; names are relative to the `live` folder beside it.
 
     Lines are only ever added at its end (RFC 8216 section 4.3.3.5, type EVENT). Players that would join such a
@@ -45,20 +50,23 @@ def growing_manifest(parts: Sequence[Track], target_s: int, *, is_complete: bool
     Args:
         parts: tracks that follow each other; one with another init segment than its predecessor names it.
         target_s: longest segment, rounded; known beforehand, because it must not change.
+        begun: the manifest so far, which is gone on with.
         is_complete: nothing more will come.
     """
-    lines = [
+    head = [
         *_HEAD,
         f"#EXT-X-TARGETDURATION:{target_s}",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:EVENT",
         "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES",
     ]
-    init = ""
+    lines = begun.splitlines() or head
+    init = next((line for line in reversed(lines) if line.startswith("#EXT-X-MAP:")), "")
     for part in parts:
-        if part.init_sha256 != init:
-            init = part.init_sha256
-            lines.append(f'#EXT-X-MAP:URI="../{part.name}/{part.init_name}"')
+        named = f'#EXT-X-MAP:URI="../{part.name}/{part.init_name}"'
+        if named != init:
+            init = named
+            lines.append(named)
         for segment in part.segments:
             lines += [f"#EXTINF:{float(segment.duration_s):.6f},", f"../{part.name}/{segment.name}"]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if is_complete else []), ""])
@@ -69,13 +77,22 @@ def multivariant_manifest(
     audio: Track | None,
     start_bitrate_bps: int,
     name_of: Callable[[Track], str] | None = None,
+    expected_bps: Mapping[str, int] | None = None,
 ) -> str:
     """Return the manifest that offers renditions to choose from; names are relative to the prefix.
 
     Players begin with the first variant, so the best one that a weak network surely carries comes first, then the
     rest from small to large.
+
+    Args:
+        videos: rungs, from small to large.
+        audio: the one sound.
+        start_bitrate_bps: what a weak network surely carries.
+        name_of: where a track's manifest lies, if not in its own folder.
+        expected_bps: the peak bit rate of tracks that go on behind what was measured, by name (RFC 8216 section
+            4.3.4.2 allows an estimate until all segments are there).
     """
-    name_of = name_of or media_name
+    name_of, expected_bps = name_of or media_name, expected_bps or {}
     lines = list(_HEAD)
     if videos and audio is not None:
         lines.append(
@@ -83,9 +100,9 @@ def multivariant_manifest(
             f'CHANNELS="{audio.channels}",URI="{name_of(audio)}"'
         )
     if not videos and audio is not None:
-        lines += [_variant(audio, None), name_of(audio)]
-    for video in _start_first(videos, audio, start_bitrate_bps):
-        lines += [_variant(video, audio), name_of(video)]
+        lines += [_variant((audio,), expected_bps), name_of(audio)]
+    for video in _start_first(videos, audio, start_bitrate_bps, expected_bps):
+        lines += [_variant((video, audio), expected_bps), name_of(video)]
     return "\n".join([*lines, ""])
 
 
@@ -124,26 +141,32 @@ def average_bitrate_bps(segments: Sequence[Segment]) -> int:
     return ceil(8 * sum(segment.size_bytes for segment in segments) / sum(segment.duration_s for segment in segments))
 
 
-def _variant(track: Track, audio: Track | None) -> str:
+def _variant(tracks: Sequence[Track | None], expected_bps: Mapping[str, int]) -> str:
+    played = [track for track in tracks if track is not None]
+    video = played[0]
     parts = [
-        f"BANDWIDTH={_sum(peak_bitrate_bps, track, audio)}",
-        f"AVERAGE-BANDWIDTH={_sum(average_bitrate_bps, track, audio)}",
-        f'CODECS="{",".join(each.codecs for each in (track, audio) if each is not None)}"',
+        f"BANDWIDTH={_peak_bps(played, expected_bps)}",
+        f"AVERAGE-BANDWIDTH={sum(average_bitrate_bps(track.segments) for track in played)}",
+        f'CODECS="{",".join(track.codecs for track in played)}"',
     ]
-    if track.kind == "video":
-        parts.append(f"RESOLUTION={track.width_px}x{track.height_px}")
-        if track.frame_rate is not None:
-            parts.append(f"FRAME-RATE={float(track.frame_rate):.3f}")
-        if audio is not None:
+    if video.kind == "video":
+        parts.append(f"RESOLUTION={video.width_px}x{video.height_px}")
+        if video.frame_rate is not None:
+            parts.append(f"FRAME-RATE={float(video.frame_rate):.3f}")
+        if len(played) > 1:
             parts.append(f'AUDIO="{_AUDIO_GROUP}"')
     return "#EXT-X-STREAM-INF:" + ",".join(parts)
 
 
-def _sum(rate: Callable[[Sequence[Segment]], int], *tracks: Track | None) -> int:
-    return sum(rate(track.segments) for track in tracks if track is not None)
+def _peak_bps(tracks: Sequence[Track | None], expected_bps: Mapping[str, int]) -> int:
+    """Return the peak of tracks played together."""
+    played = [track for track in tracks if track is not None]
+    return sum(max(peak_bitrate_bps(track.segments), expected_bps.get(track.name, 0)) for track in played)
 
 
-def _start_first(videos: Sequence[Track], audio: Track | None, start_bitrate_bps: int) -> list[Track]:
-    carried = [video for video in videos if _sum(peak_bitrate_bps, video, audio) <= start_bitrate_bps]
+def _start_first(
+    videos: Sequence[Track], audio: Track | None, start_bitrate_bps: int, expected_bps: Mapping[str, int]
+) -> list[Track]:
+    carried = [video for video in videos if _peak_bps((video, audio), expected_bps) <= start_bitrate_bps]
     start = max(carried, key=lambda video: video.height_px or 0, default=videos[0] if videos else None)
     return [*([start] if start is not None else []), *(video for video in videos if video is not start)]

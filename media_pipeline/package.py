@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-# A damaged source may end early; a container may also overstate its length a little.
-_TOLERATED_SHARE = 0.9
-_TOLERATED_S = 2
+# What can be read of a damaged source is a lecture, and what is lost is told; of less nobody has anything.
+_LEAST_SHARE = 0.1
+_LEAST_S = 1
+# With this box a segment begins.
+_TYPE_BOX_BYTES = 24
+# Containers overstate their length a little.
+_ROUNDING_S = 1.5
 # Times at a seam are given in microseconds and kept in ticks of at least this rate.
 _SEAM_TICK_S = Fraction(1, 8000)
 
@@ -49,8 +53,7 @@ def collect_track(
         init = read_init(init_bytes)
         if edit_ticks is not None:
             init = replace(init, edit_ticks=edit_ticks)
-        paths = sorted(folder.glob("*.m4s"))
-        segments = tuple(_measure(path, init) for path in paths)
+        segments = tuple(_measure(path, init) for path in written(folder))
     except (BoxError, FileNotFoundError, struct.error, IndexError) as error:
         raise EncodingFailed(detail=f"{name}: {error}") from error
     _check_grid(name, segments, first_segment, Fraction(1, init.timescale))
@@ -67,6 +70,11 @@ def collect_track(
         frame_rate=frame_rate,
         channels=init.channels,
     )
+
+
+def written(folder: Path) -> list[Path]:
+    """Return the segments in a folder, without a last one that was begun for frames that never came."""
+    return [path for path in sorted(folder.glob("*.m4s")) if path.stat().st_size > _TYPE_BOX_BYTES]
 
 
 def merge_track(parts: Sequence[Track]) -> Track:
@@ -88,10 +96,12 @@ def merge_track(parts: Sequence[Track]) -> Track:
     return replace(first, segments=segments)
 
 
-def check_length(made_s: Fraction, expected_s: float) -> None:
-    """Refuse a result that is much shorter than its source."""
-    if made_s < expected_s * _TOLERATED_SHARE - _TOLERATED_S:
-        raise EncodingFailed("source_damaged", detail=f"{float(made_s):.1f} of {expected_s:.1f} s could be read")
+def lost_of(made_s: float, expected_s: float) -> float:
+    """Return how many seconds at the end of a source could not be read; refuse it when hardly anything could."""
+    if made_s < max(_LEAST_S, expected_s * _LEAST_SHARE):
+        raise EncodingFailed("source_damaged", detail=f"{made_s:.1f} of {expected_s:.1f} s could be read")
+    lost_s = expected_s - made_s
+    return round(lost_s, 3) if lost_s > _ROUNDING_S else 0.0
 
 
 def check_tracks(tracks: Sequence[Track]) -> None:

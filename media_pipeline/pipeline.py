@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .assembly import Assembly
+from .command.shared import LARGE_PIXELS
 from .encoder import Encoder
 from .errors import Cancelled, EncodingFailed, OutOfSpace
 from .growing import grow
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from .types import Published, Tools
 
 _SPARE_BYTES = 8 * 1024**2
-# What a media second of sound, measuring or copying costs beside one of picture to encode; for progress only.
+# What a media second costs beside one of all rungs' picture, for progress only: sound, measuring or copying; decoding.
 _SMALL_WEIGHT = 0.05
+_DECODING_WEIGHT = 0.15
 
 
 def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
@@ -77,7 +79,9 @@ def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
         work_dir.mkdir(parents=True, exist_ok=True)
         stop = _Stop(cancel)
         encoder = Encoder(plan, source.resolve(), storage, prefix, tools, limits, stop)
-        _Slots(encoder, work_dir, progress, stop).run(limits.slots)
+        is_large = any(step.stored_px[0] * step.stored_px[1] > LARGE_PIXELS for step in plan.videos)
+        # Two decoders of pictures larger than 4K might be too much for the machine, though each keeps its bounds.
+        _Slots(encoder, work_dir, progress, stop).run(1 if is_large else limits.slots)
         folder = work_dir / "assembly"
         return Assembly(plan, storage, prefix, folder, tools, limits, progress, cancel).run()
 
@@ -182,7 +186,7 @@ class _Slots:
 
 
 def _is_ready(step: ChunkStep, done: set[str]) -> bool:
-    return not isinstance(step, AudioStep) or step.loudness in done
+    return not isinstance(step, AudioStep) or done.issuperset(step.measurements)
 
 
 def progress_of(plan: Plan, fractions: dict[str, float]) -> float:
@@ -196,4 +200,8 @@ def weight_of(plan: Plan, step: ChunkStep) -> float:
     """Return about how much of the work a step is, in seconds of picture."""
     left_s = max(1.0, plan.duration_s - float(step.range.start_s))
     length_s = left_s if step.range.length_s is None else min(left_s, float(step.range.length_s))
-    return length_s * (1.0 if isinstance(step, VideoStep) else _SMALL_WEIGHT)
+    if not isinstance(step, VideoStep):
+        return length_s * _SMALL_WEIGHT
+    area = sum(rung.width_px * rung.height_px for rung in step.rungs)
+    whole = sum(rung.width_px * rung.height_px for rung in step.ladder.rungs)
+    return length_s * (_DECODING_WEIGHT + (1 - _DECODING_WEIGHT) * area / whole)

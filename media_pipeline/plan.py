@@ -7,10 +7,7 @@ stretches on the grid of AAC frames. Not here: the steps as values (`steps.py`),
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, is_dataclass
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .copying import choose_copy
 from .errors import MediaRefused
 from .ladder import choose_profile, choose_rungs, fit_picture, make_ladder
+from .recipe import SHORTEST_CHUNK_S, Recipe, cut_ranges
 from .steps import (
     EARLY_AUDIO_FOLDER,
     EARLY_VIDEO_FOLDER,
@@ -37,50 +35,14 @@ if TYPE_CHECKING:
     from .types import Ladder, MediaInfo, Rung, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
-RECIPE_VERSION = 3
-_DIGEST_HEX = 40
-# A last chunk shorter than this is made together with the one before it.
-_SHORTEST_CHUNK_S = 2
+RECIPE_VERSION = 4
+# The lowest rung alone costs so little that longer stretches lose no more work, and find fewer key frames to seek.
+_CHUNKS_OF_LOWEST = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipe:
-    """What every step of one plan shares."""
-
-    info: MediaInfo
-    policy: LadderPolicy
-    base: dict[str, Any]
-
-    def digest(self, kind: str, content: object, *, after: str | list[str] = "") -> str:
-        """Return a digest that is the same for equal values in every process and on every machine."""
-        words = [kind, {**self.base, "after": after}, content]
-        text = json.dumps(words, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_HEX]
-
-    @property
-    def duration_s(self) -> Fraction:
-        """Return the source's length, exact to the millisecond."""
-        return Fraction(self.info.duration_s).limit_denominator(1000)
-
-    @property
-    def segment_s(self) -> Fraction:
-        """Return the length of a segment of sound: that of the picture, as the policy names it."""
-        video = self.info.video
-        return Fraction((choose_profile(video, self.policy) if video is not None else self.policy.fallback).segment_s)
-
-    @property
-    def is_seekable(self) -> bool:
-        """Return whether a stretch of the source can be read from its middle; else it is made in one piece."""
-        return self.info.is_seekable
-
-    @property
-    def has_early_start(self) -> bool:
-        """Return whether the first minutes are worth steps of their own."""
-        return self.is_longer_than(self.policy.early_start_above_s)
-
-    def is_longer_than(self, length_s: int) -> bool:
-        """Return whether a first stretch of this length can be made apart from the rest."""
-        return self.is_seekable and self.duration_s > length_s
+def recipe_of(policy: LadderPolicy) -> str:
+    """Return what is written beside a set made by this policy and this release; another one means an outdated set."""
+    return f"{policy.recipe}/{RECIPE_VERSION}"
 
 
 def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan:
@@ -95,19 +57,19 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
         raise MediaRefused("no_playable_stream")
     tags = tuple(sorted({**info.rights, **({"AIGC": info.aigc} if info.aigc is not None else {})}.items()))
     base = {"source": source_sha256, "recipe": policy.recipe, "version": RECIPE_VERSION, "tags": tags}
-    recipe = _Recipe(info, policy, base)
+    recipe = Recipe(info, policy, base)
     ladder = make_ladder(info.video, policy) if info.video is not None else None
     copy, videos = (None, ()) if ladder is None or info.video is None else _picture(recipe, info.video, ladder)
     loudness, audios = _audio_steps(recipe)
-    has_early_sound = recipe.has_early_start or (copy is not None and recipe.is_longer_than(policy.chunk_s))
-    early_loudness, early_audios = _early_steps(recipe) if has_early_sound else (None, ())
+    has_early_sound = recipe.has_early_sound or (copy is not None and recipe.is_longer_than(policy.chunk_s))
+    early_loudness, early_audios = _early_steps(recipe, loudness) if has_early_sound else (None, ())
     package = _package_step(
         recipe, ladder, [*(step.digest for step in videos), *(step.digest for step in audios)], has_audio=bool(audios)
     )
     early = [*(step.digest for step in early_audios), *([copy.digest] if copy is not None else [])]
     return Plan(
         digest=recipe.digest("plan", [package.digest, early]),
-        recipe=f"{policy.recipe}/{RECIPE_VERSION}",
+        recipe=recipe_of(policy),
         source_sha256=source_sha256,
         container=info.container,
         duration_s=info.duration_s,
@@ -124,13 +86,13 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     )
 
 
-def _picture(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> tuple[CopyStep | None, tuple[VideoStep, ...]]:
+def _picture(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> tuple[CopyStep | None, tuple[VideoStep, ...]]:
     copy = _copy_step(recipe, video, ladder)
     is_kept = copy is not None and copy.folder != EARLY_VIDEO_FOLDER
     return copy, tuple(_video_steps(recipe, video, ladder, ladder.rungs[:-1] if is_kept else ladder.rungs))
 
 
-def _copy_step(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | None:
+def _copy_step(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | None:
     policy = recipe.policy
     kept_below_bps = choose_rungs(video, policy)[-1].copy_below_bps
     choice = choose_copy(
@@ -148,59 +110,63 @@ def _copy_step(recipe: _Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | 
     return CopyStep(digest=recipe.digest("copy", fields), **fields)
 
 
-def _ranges(total_s: Fraction, first_s: Fraction, chunk_s: Fraction, segment_s: Fraction) -> Iterator[MediaRange]:
-    """Cut a length into chunks; the last has no end of its own, since headers are rarely exact."""
-    start_s, length_s = Fraction(0), first_s
-    while total_s - (start_s + length_s) >= _SHORTEST_CHUNK_S:
-        yield MediaRange(start_s, length_s, int(start_s / segment_s))
-        start_s, length_s = start_s + length_s, chunk_s
-    yield MediaRange(start_s, None, int(start_s / segment_s))
-
-
-def _video_ranges(recipe: _Recipe, ladder: Ladder) -> list[MediaRange]:
-    if not recipe.is_seekable:
-        return [MediaRange()]
+def _video_ranges(recipe: Recipe, ladder: Ladder, chunks: int = 1) -> list[MediaRange]:
+    """Return the stretches of a picture, each `chunks` chunks long but for the first: two segments, soon there."""
     segment_s = ladder.segment_s
     chunk_s = max(1, round(recipe.policy.chunk_s / segment_s)) * segment_s
-    first_s = 2 * segment_s if recipe.has_early_start else chunk_s
-    return list(_ranges(recipe.duration_s, first_s, chunk_s, segment_s))
+    if not recipe.is_seekable or recipe.duration_s - chunk_s < SHORTEST_CHUNK_S:
+        return [MediaRange()]
+    return list(cut_ranges(recipe.duration_s, 2 * segment_s, chunks * chunk_s, segment_s))
 
 
-def _video_steps(recipe: _Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:
-    ranges = _video_ranges(recipe, ladder)
+def _video_steps(recipe: Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:
+    """Cut the picture into chunks; the lowest rung of the first, or of all, is made alone and before the others.
+
+    What is made alone is decoded twice, but can be watched in a third of the time.
+    """
+    ranges, threads = _video_ranges(recipe, ladder), recipe.policy.encoder_threads
+    lowest, others = encoded[:1], encoded[1:]
+    alone, without_lowest = ranges[:1] if len(ranges) > 1 and others else [], 1
+    if alone and choose_profile(video, recipe.policy).lowest_rung_first:
+        alone, without_lowest = _video_ranges(recipe, ladder, _CHUNKS_OF_LOWEST), len(ranges)
+    for number, stretch in enumerate(alone):
+        fields = _video_fields(recipe, video, ladder, stretch) | {"rungs": lowest}
+        # Everybody waits for the first one, so it may use more than its share.
+        fields["encoder_threads"] = 1 if number else threads
+        yield VideoStep(digest=recipe.digest("video", fields), **fields)
     for number, stretch in enumerate(ranges):
-        if number == 0 and recipe.has_early_start and len(encoded) > 1:
-            # The lowest rung of the first chunk alone: decoded twice, but watchable in a third of the time.
-            head = _video_fields(recipe, video, ladder, stretch)
-            head |= {"rungs": encoded[:1], "encoder_threads": recipe.policy.encoder_threads}
-            yield VideoStep(digest=recipe.digest("video", head), **head)
-            rungs = encoded[1:]
-        else:
-            rungs = encoded
         fields = _video_fields(recipe, video, ladder, stretch)
-        fields |= {"rungs": rungs, **_stills(recipe, video, ladder, stretch, (number, len(ranges)))}
-        if len(ranges) == 1:
-            fields["encoder_threads"] = recipe.policy.encoder_threads
+        fields |= _stills(recipe, video, ladder, stretch, (number, len(ranges)))
+        fields |= {"rungs": others if alone and number < without_lowest else encoded}
+        fields["encoder_threads"] = threads if len(ranges) == 1 else 1
         yield VideoStep(digest=recipe.digest("video", fields), **fields)
 
 
-def _video_fields(recipe: _Recipe, video: VideoInfo, ladder: Ladder, stretch: MediaRange) -> dict[str, Any]:
+def _video_fields(recipe: Recipe, video: VideoInfo, ladder: Ladder, stretch: MediaRange) -> dict[str, Any]:
     return {
         "stream_index": video.stream_index,
         "is_interlaced": video.is_interlaced,
         "transfer": video.transfer,
+        **_turning(video),
+        "color_codes": video.color_codes,
         "held_until_s": recipe.info.held_until_s(video.end_s),
         "range": stretch,
         "ladder": ladder,
-        # Chunks run beside each other: one thread each costs least. What is made in one piece gets more.
-        "encoder_threads": 1,
         "poster": None,
         "storyboard": None,
     }
 
 
+def _turning(video: VideoInfo) -> dict[str, Any]:
+    """Return the size of frames before our own filters, and how these turn them."""
+    stored_px = (video.width_px, video.height_px)
+    if not video.is_mirrored and video.rotation_deg % 90 == 0:
+        return {"stored_px": stored_px, "turned_deg": -video.rotation_deg % 360}
+    return {"stored_px": stored_px[::-1] if video.rotation_deg % 180 == 90 else stored_px, "turned_deg": None}
+
+
 def _stills(
-    recipe: _Recipe, video: VideoInfo, ladder: Ladder, stretch: MediaRange, place: tuple[int, int]
+    recipe: Recipe, video: VideoInfo, ladder: Ladder, stretch: MediaRange, place: tuple[int, int]
 ) -> dict[str, Any]:
     """Return what stills chunk `place[0]` of `place[1]` takes: its storyboard, and its share of poster candidates."""
     policy, (number, chunks) = recipe.policy, place
@@ -217,7 +183,7 @@ def _stills(
     return {"storyboard": storyboard, "poster": poster}
 
 
-def _loudness_step(recipe: _Recipe, stretch: MediaRange) -> LoudnessStep | None:
+def _loudness_step(recipe: Recipe, stretch: MediaRange) -> LoudnessStep | None:
     audio = recipe.info.audio
     if audio is None:
         return None
@@ -230,7 +196,7 @@ def _loudness_step(recipe: _Recipe, stretch: MediaRange) -> LoudnessStep | None:
     return LoudnessStep(digest=recipe.digest("loudness", fields), **fields)
 
 
-def _audio_step(recipe: _Recipe, loudness: LoudnessStep, stretch: MediaRange, **more: str) -> AudioStep:
+def _audio_step(recipe: Recipe, loudness: LoudnessStep, stretch: MediaRange, **more: str) -> AudioStep:
     fields: dict[str, Any] = {
         "stream_index": loudness.stream_index,
         "channels": loudness.channels,
@@ -244,7 +210,7 @@ def _audio_step(recipe: _Recipe, loudness: LoudnessStep, stretch: MediaRange, **
     return AudioStep(digest=recipe.digest("audio", fields), **fields)
 
 
-def _audio_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
+def _audio_steps(recipe: Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
     loudness = _loudness_step(recipe, MediaRange())
     if loudness is None:
         return None, ()
@@ -252,27 +218,34 @@ def _audio_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep,
         return loudness, (_audio_step(recipe, loudness, MediaRange()),)
     piece_s = Fraction(recipe.policy.audio_chunk_s)
     # Behind the last sound nothing can be read: its last stretch goes on as silence.
-    audio = recipe.info.audio
-    sound_s = min(recipe.duration_s, Fraction(audio.end_s if audio and audio.end_s else recipe.info.duration_s))
-    ranges = _ranges(sound_s, piece_s, piece_s, recipe.segment_s)
+    ranges = cut_ranges(recipe.sound_s, piece_s, piece_s, recipe.segment_s)
     return loudness, tuple(_audio_step(recipe, loudness, stretch) for stretch in ranges)
 
 
-def _early_steps(recipe: _Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
-    """Return a sound for the time until the whole sound is measured: by the loudness of the first chunk alone."""
+def _early_steps(recipe: Recipe, whole: LoudnessStep | None) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
+    """Return a sound for the time until the whole sound is measured: by the loudness of the first chunk alone.
+
+    Behind it one more chunk goes over from that gain to the gain of the whole.
+    """
     chunk_s = Fraction(recipe.policy.chunk_s)
     loudness = _loudness_step(recipe, MediaRange(Fraction(0), chunk_s))
-    if loudness is None:
+    if loudness is None or whole is None:
         return None, ()
     # Measuring and encoding take about a fortieth of the duration; a viewer must not arrive before that.
     until_s = min(Fraction(recipe.policy.audio_chunk_s), ceil(recipe.duration_s / 40 / chunk_s) * chunk_s)
+    if recipe.sound_s < until_s + chunk_s:
+        # So little sound is measured at once.
+        return None, ()
     ranges = [MediaRange(Fraction(0), chunk_s)]
     if until_s > chunk_s:
         ranges.append(MediaRange(chunk_s, until_s - chunk_s, int(chunk_s / recipe.segment_s)))
-    return loudness, tuple(_audio_step(recipe, loudness, stretch, folder=EARLY_AUDIO_FOLDER) for stretch in ranges)
+    early = [_audio_step(recipe, loudness, stretch, folder=EARLY_AUDIO_FOLDER) for stretch in ranges]
+    stretch = MediaRange(until_s, chunk_s, int(until_s / recipe.segment_s))
+    fade = _audio_step(recipe, whole, stretch, folder=EARLY_AUDIO_FOLDER, fades_from=loudness.digest)
+    return loudness, (*early, fade)
 
 
-def _package_step(recipe: _Recipe, ladder: Ladder | None, after: list[str], *, has_audio: bool) -> PackageStep:
+def _package_step(recipe: Recipe, ladder: Ladder | None, after: list[str], *, has_audio: bool) -> PackageStep:
     name = None
     if ladder is not None:
         limit_px = recipe.policy.progressive.max_short_side_px
@@ -280,12 +253,3 @@ def _package_step(recipe: _Recipe, ladder: Ladder | None, after: list[str], *, h
         name = (fitting[-1] if fitting else ladder.rungs[0]).name
     fields: dict[str, Any] = {"video_name": name, "has_audio": has_audio}
     return PackageStep(digest=recipe.digest("package", fields, after=after), **fields)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Fraction):
-        return f"{value.numerator}/{value.denominator}"
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    message = f"no digest for {type(value).__name__}"
-    raise TypeError(message)

@@ -67,7 +67,7 @@ def judge(info: MediaInfo, analysis: Analysis | None, rules: Rules, *, has_capti
         rules: from where on something is worth saying, and the lengths of this kind of resource.
         has_captions: whether the lecture has any captions now.
     """
-    findings = [*_judge_length(info, rules), *_judge_tracks(info)]
+    findings = [*_judge_length(info, rules), *_judge_tracks(info), *_judge_subtitles(info, has_captions=has_captions)]
     if not has_captions and info.audio is not None:
         findings.append(Finding("captions_missing", "advice"))
     if info.video is not None:
@@ -100,9 +100,12 @@ def _judge_tracks(info: MediaInfo) -> Iterator[Finding]:
         yield Finding("no_sound", "problem")
     else:
         yield from _judge_ends(info, info.audio)
-    if any(subtitle.is_text for subtitle in info.subtitles):
+
+
+def _judge_subtitles(info: MediaInfo, *, has_captions: bool) -> Iterator[Finding]:
+    if any(subtitle.is_text for subtitle in info.subtitles) and not has_captions:
         yield Finding("subtitles_inside", "advice")
-    elif info.subtitles:
+    if not all(subtitle.is_text for subtitle in info.subtitles):
         yield Finding("subtitles_as_pictures", "advice")
 
 

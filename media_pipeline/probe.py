@@ -11,7 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .chapters import from_container
 from .errors import MediaRefused
+from .ports import StorageUnavailable
 from .runner import ProcessLimits, ProcessStopped, run_process
 from .scenes import judge_scene
 from .types import AudioInfo, MediaInfo, ProbeLimits, ReadyPicture, SubtitleInfo, VideoInfo
@@ -26,11 +28,17 @@ _ROUNDED_STEP = 0.9
 _CHILD = Path(__file__).with_name("probe_child.py")
 
 
-def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken | None = None) -> MediaInfo:
+def probe(place: Path | str, *, limits: ProbeLimits | None = None, cancel: CancelToken | None = None) -> MediaInfo:
     """Find out what a source is, without believing it.
+
+    Args:
+        place: a file, or the HTTP address of a stored one, of which only the ranges that tell something are read.
+        limits: what a source must keep, and what the looking may cost.
+        cancel: asked five times a second.
 
     Raises:
         MediaRefused: with the code of what is wrong; nothing was changed.
+        StorageUnavailable: when the address does not give the file.
         Cancelled: when asked to stop.
     """
     limits = limits or ProbeLimits()
@@ -40,9 +48,9 @@ def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken 
         memory_bytes=limits.memory_bytes,
         max_file_bytes=1024**2,
     )
-    argv = [sys.executable, "-I", str(_CHILD), str(path.resolve())]
-    if not path.is_file():
-        raise FileNotFoundError(path)
+    if isinstance(place, Path) and not place.is_file():
+        raise FileNotFoundError(place)
+    argv = [sys.executable, "-I", str(_CHILD), place if isinstance(place, str) else str(place.resolve())]
     try:
         finished = run_process(argv, limits=bounds, cancel=cancel)
     except ProcessStopped as stopped:
@@ -52,6 +60,8 @@ def probe(path: Path, *, limits: ProbeLimits | None = None, cancel: CancelToken 
     except ValueError as error:
         detail = f"exit {finished.exit_code}: {finished.stderr_tail[-300:]}"
         raise MediaRefused("probe_failed", detail=detail) from error
+    if "unavailable" in answer:
+        raise StorageUnavailable(answer["unavailable"])
     if "refused" in answer:
         raise MediaRefused(answer["refused"])
     return judge(answer["found"], limits)
@@ -83,6 +93,7 @@ def judge(found: Mapping[str, Any], limits: ProbeLimits) -> MediaInfo:
         aigc=tags.pop("AIGC", None),
         rights=tags,
         subtitles=subtitles,
+        chapters=from_container(found["chapters"], duration_s=duration_s),
         is_seekable=bool(timing["is_seekable"]),
         is_cut=bool(timing["is_cut"]),
         lost_s=round(float(timing["lost_s"]), 3),
@@ -122,6 +133,8 @@ def _judge_video(found: Mapping[str, Any], timing: Mapping[str, Any], limits: Pr
         bit_depth=found["bit_depth"],
         pixel_format=found["pixel_format"],
         transfer=found["transfer"],
+        is_mirrored=found["is_mirrored"],
+        color_codes=tuple(found["color_codes"]) if found["color_codes"] is not None else None,
         is_variable=bool(timing["is_variable"]) or _is_uneven(rates),
         end_s=_end(found, timing),
         scene=judge_scene(found["scene"], float(timing["duration_s"])),

@@ -1,8 +1,8 @@
 """Run by path in a bounded process: opens one file with PyAV and prints what it is as one JSON line.
 
-Self-contained (standard library, PyAV and its sister `scene_child.py`), so that it starts fast and a hostile file
-meets nothing of ours. It prints either {"refused": code} or {"found": {...}}; judging the found values is `probe.py`'s
-business. Usage: probe_child.py FILE
+Self-contained (standard library, PyAV and its sisters), so that it starts fast and a hostile file meets nothing of
+ours. It prints {"refused": code}, {"found": {...}} or, where a store does not give the file, {"unavailable": reason};
+judging the found values is `probe.py`'s business. Usage: probe_child.py FILE|ADDRESS
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,75 +25,68 @@ FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,wav,w64,flac,amr,caf,aiff,rm,mxf,dv,gxf,"
     "nut,live_flv,h264,hevc,mpegvideo,ac3,eac3,dts,ape,wv,tta,m4v"
 )
-IMAGE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*", b"8BPS")
-IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
-SCRIPT_SIGNATURES = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<mpd", b"<smil", b"<asx", b"v=0",
-                     b"rtsp://", b"http://", b"https://", b"rtsptext", b"smil:")  # fmt: skip
 # Larger pictures are not even tried out: one frame of them would fill the memory of the probing.
 MOST_PIXELS = 8192 * 8192
 DECODE_FRAMES = 12
 KEPT_RIGHTS = ("copyright", "license", "publisher")
 TAG_CHARACTERS = 4096
 TRANSFERS = {16: "pq", 18: "hlg"}  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
-TEXT_SUBTITLES = ("subrip", "ass", "mov_text", "webvtt")
 
 # What is loaded late and not worth a second description: PyAV's module, containers, streams; modules beside this one.
 _Av: TypeAlias = Any
+_Source: TypeAlias = Any  # a path, or the `StoredFile` of `probe_address.py`, which opens alike
 
 
 class RefusedError(Exception):
     """The file is refused for a reason with a code."""
 
 
-def main(path: str) -> None:
+def main(place: str) -> None:
     """Print what the file is."""
     try:
-        found = examine(Path(path))
+        found = examine(place)
     except RefusedError as refusal:
-        answer: dict[str, Any] = {"refused": str(refusal)}
-    else:
-        answer = {"found": found}
+        leave({"refused": str(refusal)})
+    leave({"found": found})
+
+
+def leave(answer: dict[str, Any]) -> NoReturn:
+    """Print the answer and end at once: tearing down decoders of broken files is where crashes hide."""
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
-    # Leave without unwinding: tearing down decoders of broken files is where crashes hide.
     os._exit(0)
 
 
-def examine(path: Path) -> dict[str, Any]:
+def examine(place: str) -> dict[str, Any]:
     """Return the facts of a file; raises RefusedError."""
-    size_bytes = path.stat().st_size
+    source: _Source = Path(place)
+    if place.startswith(("http://", "https://")):
+        # A store that stops answering says nothing about the file: no reader above may take it for a damaged one.
+        source = load_sister("probe_address").StoredFile(place, lambda reason: leave({"unavailable": reason}))
+    size_bytes = source.stat().st_size if isinstance(source, Path) else source.size_bytes
     if size_bytes == 0:
         raise RefusedError("empty_file")
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         head = file.read(4096)
-    refuse_by_signature(head)
-    structure = load_sister("probe_boxes").look_at(path, size_bytes, head)
+    code = load_sister("probe_signatures").refused_by_signature(head)
+    if code is not None:
+        raise RefusedError(code)
+    structure = load_sister("probe_boxes").look_at(source, size_bytes, head)
     if structure.leads_elsewhere:
         raise RefusedError("parts_elsewhere")
     if not structure.has_index:
         raise RefusedError("incomplete")
-    return read_container(path, size_bytes, is_cut=structure.is_cut)
+    if structure.runs_back:
+        raise RefusedError("clock_runs_back")
+    return read_container(source, size_bytes, is_cut=structure.is_cut)
 
 
-def refuse_by_signature(head: bytes) -> None:
-    """Name pictures and playlists for what they are, before any library guesses."""
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    is_markup = text.startswith(b"<")
-    if text.startswith(SCRIPT_SIGNATURES) or (is_markup and (b"<mpd" in text or b"<smil" in text or b"<asx" in text)):
-        raise RefusedError("points_elsewhere")
-    if is_markup and b"<svg" in text:
-        raise RefusedError("is_image")
-    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    if head.startswith(IMAGE_SIGNATURES) or is_webp or (head[4:8] == b"ftyp" and head[8:12] in IMAGE_BRANDS):
-        raise RefusedError("is_image")
-
-
-def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, Any]:
+def read_container(source: _Source, size_bytes: int, *, is_cut: bool) -> dict[str, Any]:
     """Open, list and try out the streams."""
     import av  # noqa: PLC0415 - signatures are judged before the library is even loaded
 
     av.logging.set_level(None)
-    reopen = partial(open_container, av, path)
+    reopen = partial(open_container, av, source)
     try:
         container = reopen()
     except (av.FFmpegError, ValueError) as error:
@@ -112,14 +105,16 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
             "video": describe_video(video) if video is not None else None,
             "audio": describe_audio(audio) if audio is not None else None,
             "audio_tracks": len(container.streams.audio),
-            "subtitles": [describe_subtitle(stream) for stream in container.streams.subtitles],
+            **load_sister("probe_extras").describe(container, load_sister("probe_timing").start_of(av, container)),
         }
         try:
             audio = try_out(av, container, reopen, facts)
             timing = load_sister("probe_timing").measure(av, reopen, video, audio, is_cut=is_cut)
             facts["timing"] = dataclasses.asdict(timing)
+            if timing.runs_back:
+                raise RefusedError("clock_runs_back")
             if video is not None:
-                facts["video"]["ready"] = load_sister("probe_ready").look_at(av, path, container, video)
+                facts["video"]["ready"] = load_sister("probe_ready").look_at(av, source, container, video)
         except (av.FFmpegError, EOFError, ValueError) as error:
             raise RefusedError("undecodable") from error
         if video is not None:
@@ -128,10 +123,12 @@ def read_container(path: Path, size_bytes: int, *, is_cut: bool) -> dict[str, An
     return facts
 
 
-def open_container(av: _Av, path: Path) -> _Av:
+def open_container(av: _Av, source: _Source) -> _Av:
     """Open the file; doing so again is the only way back to its start that every format knows."""
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    return av.open(str(path), options=options, metadata_errors="replace")
+    is_here = isinstance(source, Path)
+    # A stored file is read by us: the library needs no protocol at all.
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file" if is_here else "none"}
+    return av.open(str(source) if is_here else source.open("rb"), options=options, metadata_errors="replace")
 
 
 def load_sister(name: str) -> _Av:
@@ -209,6 +206,8 @@ def describe_video(stream: _Av) -> dict[str, Any]:
         "is_interlaced": False,
         "transfer": "sdr",
         "ready": None,
+        "is_mirrored": False,
+        "color_codes": None,
     }
 
 
@@ -220,19 +219,6 @@ def describe_audio(stream: _Av) -> dict[str, Any]:
         "codec": context.name,
         "sample_rate_hz": context.sample_rate or 0,
         "channels": context.channels or 0,
-    }
-
-
-def describe_subtitle(stream: _Av) -> dict[str, Any]:
-    """Return what the headers say of subtitles inside the file."""
-    context = stream.codec_context
-    name = context.codec.canonical_name if context is not None else ""
-    return {
-        "stream_index": stream.index,
-        "codec": name,
-        "language": stream.metadata.get("language", "")[:16],
-        "title": stream.metadata.get("title", "")[:200],
-        "is_text": name in TEXT_SUBTITLES,
     }
 
 
@@ -262,12 +248,15 @@ def try_out_video(av: _Av, container: _Av, video: _Av, facts: dict[str, Any]) ->
     """Decode the first frames of the picture and take over what they say of themselves."""
     if facts["width_px"] * facts["height_px"] > MOST_PIXELS:
         raise RefusedError("too_large_picture")
-    seen = 0
+    seen, looks = 0, load_sister("probe_frame")
     for frame in decoded(av, container, video):
         seen += 1
         facts["rotation_deg"] = int(frame.rotation) % 360
         facts["is_interlaced"] |= bool(frame.interlaced_frame)
+        facts["is_mirrored"] = looks.is_mirrored(frame)
         facts["transfer"] = TRANSFERS.get(int(frame.color_trc), facts["transfer"])
+        # Of the first: an encoder writes those into its header.
+        facts["color_codes"] = facts["color_codes"] or looks.color_codes(frame)
         facts["width_px"], facts["height_px"] = frame.width, frame.height
         facts["pixel_format"] = frame.format.name
         facts["bit_depth"] = frame.format.components[0].bits

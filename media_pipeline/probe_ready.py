@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
 
 # PyAV's containers, streams and index entries.
 _Av: TypeAlias = Any
@@ -19,6 +17,8 @@ _Av: TypeAlias = Any
 # Six hours of 30 frames a second, and a key frame each second for two hours: beyond it a file is encoded.
 _MOST_FRAMES = 660_000
 _MOST_KEY_FRAMES = 8_192
+# Each is a request of its own where the file lies in a store.
+_MOST_STORED = 400
 _MOST_UNITS = 16
 # Baseline, Main, High. What only true Baseline has, phones do not decode: there the bit for Constrained must be set.
 _PROFILES = (66, 77, 100)
@@ -51,6 +51,8 @@ def look_at(av: _Av, path: Path, container: _Av, stream: _Av) -> dict[str, Any] 
         return None
     index = _read_index(stream)
     if index is None or index.step <= 0 or not _starts_at_once(av, container, stream, index):
+        return None
+    if not isinstance(path, Path) and len(index.places) > _MOST_STORED:
         return None
     with path.open("rb") as file:
         if not all(_begins_anew(file, setup, at, at + size) for at, size in index.places):

@@ -18,6 +18,8 @@ _Av: TypeAlias = Any
 
 # Formats whose index and times are believed when the file agrees with itself.
 _INDEXED = ("mov", "mp4", "matroska", "webm")
+# Formats in which ffmpeg goes on with a new clock where the old one left off, in picture and sound alike.
+_SEWN = ("mpegts", "mpeg")
 _SAMPLED_PACKETS = 240
 _TAIL_S = 12.0
 # Shorter than this is rounding of headers and of the last packet, not a loss.
@@ -76,6 +78,8 @@ class Timing:
     is_seekable: bool = False
     is_variable: bool = False
     usual_step_s: float | None = None
+    #: The clock jumps, and nobody would sew it.
+    runs_back: bool = False
 
 
 def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cut: bool) -> Timing:
@@ -84,7 +88,7 @@ def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cu
     with reopen() as container:
         start_s = start_of(av, container)
         claimed_s = _claim(av, container, wanted)
-        can_believe = is_indexed(container)
+        can_believe, is_sewn = is_indexed(container), _is_one_of(_SEWN, container)
         is_sampled = can_believe and claimed_s > 0
         reaches = _tail(av, container, wanted, claimed_s) if is_sampled else None
     if reaches is None:
@@ -98,8 +102,10 @@ def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cu
     is_confirmed = is_sampled and abs(claimed_s - found_s) <= _ROUNDING_S
     duration_s = claimed_s if is_confirmed else found_s
     distances, is_ordered = _distances(av, reopen, video.index, start_s + duration_s / 2) if video else ([], True)
+    has_jumps = any(reach.has_jumps for reach in reaches.values())
     return Timing(
         duration_s=duration_s,
+        runs_back=has_jumps and not is_sewn,
         lost_s=lost_s,
         is_cut=is_cut and (lost_s > 0 or not can_believe),
         ends_s=ends_s,
@@ -108,14 +114,18 @@ def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cu
         usual_step_s=sorted(distances)[len(distances) // 2] if distances and is_ordered else None,
         is_seekable=can_believe
         and is_ordered
-        and not any(reach.has_jumps for reach in reaches.values())
+        and not has_jumps
         and _can_start_at(av, reopen, wanted[0], start_s + duration_s / 2),
     )
 
 
 def is_indexed(container: _Av) -> bool:
     """Return whether the format keeps an index, so that its times can be believed."""
-    return any(name in _INDEXED for name in container.format.name.split(","))
+    return _is_one_of(_INDEXED, container)
+
+
+def _is_one_of(formats: tuple[str, ...], container: _Av) -> bool:
+    return any(name in formats for name in container.format.name.split(","))
 
 
 def _claim(av: _Av, container: _Av, wanted: list[int]) -> float:
@@ -168,8 +178,8 @@ def _tail(av: _Av, container: _Av, wanted: list[int], claimed_s: float) -> dict[
 
 
 def _reaches(av: _Av, container: _Av, wanted: list[int]) -> dict[int, Reach]:
-    # In a file with an index a long step is a picture that stands; in a stream it is a new clock.
-    longest_s = float("inf") if is_indexed(container) else _JUMP_S
+    # A long step is a picture that stands, except where a new clock is usual.
+    longest_s = _JUMP_S if _is_one_of(_SEWN, container) else float("inf")
     reaches = {index: Reach(longest_step_s=longest_s) for index in wanted}
     for packet in _packets(av, container, wanted):
         reaches[packet.stream.index].take(packet)

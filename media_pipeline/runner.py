@@ -79,7 +79,8 @@ class _Watch:
 
     def take(self, name: str, data: bytes) -> None:
         *lines, rest = (self.rest[name] + data).split(b"\n")
-        self.rest[name] = rest[-_LINE_BYTES:]
+        # What is kept as a whole may be one long line that arrives in pieces.
+        self.rest[name] = rest[-(_STDOUT_BYTES if name == "stdout" and self.on_line is None else _LINE_BYTES) :]
         for line in lines:
             if name == "stderr":
                 # ffmpeg redraws status lines with carriage returns; only the last state of a line is worth keeping.
@@ -228,6 +229,7 @@ def _helpers() -> tuple[str | None, str | None, str | None]:
 
 def _environment() -> dict[str, str]:
     """Return what a child may know: no secrets, and none of the variables by which ffmpeg writes reports."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+    names = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     # Address space is limited: without a bound on arenas a machine of many cores reserves it all for nothing.
     return {**kept, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "4"}

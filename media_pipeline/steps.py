@@ -81,6 +81,11 @@ class VideoStep:
     poster: PosterTarget | None
     storyboard: StoryboardTarget | None
     transfer: Literal["sdr", "pq", "hlg"] = "sdr"
+    #: The size of the first frames as they are stored. Frames of another size, later on, are fitted into it.
+    stored_px: tuple[int, int] = (0, 0)
+    #: Quarter turns by which stored frames are to be shown, clockwise in degrees; None leaves turning to ffmpeg.
+    turned_deg: int | None = None
+    color_codes: tuple[int, int, int] | None = None
     #: A picture that ends before the sound stands still until then.
     held_until_s: Fraction | None = None
 
@@ -112,6 +117,13 @@ class AudioStep:
     folder: str = AUDIO_FOLDER
     #: Sound that ends before the picture goes on as silence until then.
     filled_until_s: Fraction | None = None
+    #: The measurement whose gain the stretch begins with, to end with its own: nobody hears one sound follow another.
+    fades_from: str | None = None
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """Return the loudness steps that must have been done before."""
+        return (self.loudness,) if self.fades_from is None else (self.loudness, self.fades_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +142,10 @@ ChunkStep: TypeAlias = LoudnessStep | VideoStep | CopyStep | AudioStep
 class Plan:
     """Everything to be done to one source under one policy.
 
-    Video steps come in the order of their ranges; a first range may be made in two steps, so that its lowest rung is
-    there at once. The early steps give the first minutes a sound before the whole sound has been measured. A copy
-    stands for the highest rung, or serves in its place until the rungs are made.
+    Video steps are in the order in which they are best begun: the lowest rung of the first range, or of all ranges, may
+    come alone and before the others. Those of one rung are in the order of their ranges. The early steps give the first
+    minutes a sound before the whole sound has been measured; the last of them waits for that, and goes over to the gain
+    of the whole. A copy stands for the highest rung, or serves in its place until the rungs are made.
     """
 
     digest: str
@@ -163,16 +176,22 @@ class Plan:
         return self.copy if self.copy is not None and self.copy.folder == EARLY_VIDEO_FOLDER else None
 
     @property
+    def first_steps(self) -> tuple[ChunkStep, ...]:
+        """Return what must have been done before somebody can begin to watch a long lecture; nothing of a short one."""
+        if self.early_loudness is None:
+            return ()
+        return (self.early_loudness, *self.early_audios[:1], *self.videos[:1])
+
+    @property
     def chunk_steps(self) -> tuple[ChunkStep, ...]:
         """Return all steps that leave a chunk, in the order in which they are best begun.
 
         What the first minute needs comes first, then the sound, which all of the picture's chunks can overtake.
         """
-        heads = [step for step in self.videos if step.range.start_s == 0]
         early = [step for step in (self.copy, self.early_loudness, *self.early_audios[:1]) if step is not None]
-        sound = [step for step in (*self.early_audios[1:], self.loudness, *self.audios) if step is not None]
-        rest = [step for step in self.videos if step.range.start_s != 0]
-        return (*early, *heads, *sound, *rest)
+        bridge = (*self.early_audios[1:-1], self.loudness, *self.early_audios[-1:])
+        sound = [step for step in (*bridge, *self.audios) if step is not None]
+        return (*early, *self.videos[:1], *sound, *self.videos[1:])
 
 
 _ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)

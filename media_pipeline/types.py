@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Literal
+
+from .chapters import Chapter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +113,10 @@ class VideoInfo:
     # How light is coded: pq and hlg are HDR and must be tone-mapped.
     transfer: Literal["sdr", "pq", "hlg"] = "sdr"
     is_variable: bool = False
+    # Also reversed, as the front cameras of some phones record; then nothing but the decoder's own way turns it.
+    is_mirrored: bool = False
+    # Primaries, transfer and matrix of the first frames, as numbers of ITU-T H.273.
+    color_codes: tuple[int, int, int] | None = None
     # When the last frame ends, from the start of the file; None where the picture lasts as long as the source.
     end_s: float | None = None
     scene: SceneInfo | None = None
@@ -159,6 +166,8 @@ class MediaInfo:
     aigc: str | None = None
     rights: Mapping[str, str] = field(default_factory=dict)
     subtitles: tuple[SubtitleInfo, ...] = ()
+    #: Those of the file itself, made to fit the lecture.
+    chapters: tuple[Chapter, ...] = ()
     is_seekable: bool = False
     is_cut: bool = False
     lost_s: float = 0.0
@@ -190,6 +199,15 @@ class Rung:
     def short_side_px(self) -> int:
         """Return the smaller side, by which rungs are named and compared."""
         return min(self.width_px, self.height_px)
+
+    @property
+    def buffer_bits(self) -> int:
+        """Return how far the encoder may go beyond the highest rate before it must have saved as much."""
+        return 2 * self.max_bitrate_bps
+
+    def peak_bitrate_bps(self, segment_s: Fraction) -> int:
+        """Return what no segment's rate exceeds."""
+        return ceil(self.max_bitrate_bps + self.buffer_bits / segment_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,3 +294,5 @@ class Published:
     renditions: tuple[Rendition, ...]
     size_bytes: int
     recipe: str
+    #: Seconds at the end of the source that could not be read.
+    lost_s: float = 0.0

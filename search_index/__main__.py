@@ -4,7 +4,7 @@
     python -m search_index query INDEX_FOLDER 养生 --facet city --filter city=沈阳市
 
 A line is an object with ``id`` and ``title``; ``kind``, ``description``, ``teacher``, ``institution``, ``tags``,
-``facets`` (name to list of values), ``published_at`` (ISO 8601) and ``boost`` may be left out.
+``transcript``, ``facets`` (name to list of values), ``published_at`` (ISO 8601) and ``boost`` may be left out.
 """
 
 import argparse
@@ -78,6 +78,7 @@ def _document(fields: dict[str, Any]) -> Document:
         kind=str(fields.get("kind", "lecture")),
         title=str(fields["title"]),
         description=str(fields.get("description") or ""),
+        transcript=str(fields.get("transcript") or ""),
         teacher=str(fields.get("teacher") or ""),
         institution=str(fields.get("institution") or ""),
         tags=tuple(map(str, fields.get("tags") or ())),

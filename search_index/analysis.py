@@ -59,6 +59,27 @@ def pairs(run_text: str) -> list[str]:
     return [run_text[at : at + 2] for at in range(len(run_text) - 1)]
 
 
+def spoken_terms(folded: str) -> Iterator[str]:
+    """Yield the terms of running speech: words, and the pairs a word of a query could be made of.
+
+    Speech is so long that every term counts: single characters, which alone find everything, and pairs that lie across
+    two words of several characters, which are rare by accident, are left out. Pairs at single characters stay: names
+    the dictionary does not know are cut into those.
+    """
+    for run in runs(folded):
+        if run.kind == "word":
+            yield run.text
+            continue
+        yield from search_words(run.text)
+        before = ""
+        for word in words(run.text):
+            if before and (len(before) == 1 or len(word) == 1):
+                yield before[-1] + word[0]
+            if len(word) > 1:
+                yield from pairs(word)
+            before = word
+
+
 def add_terms(weights: dict[str, float], folded: str, weight: float) -> float:
     """Add the terms of one field to a document's merged weights.
 

@@ -16,6 +16,7 @@ class Document:
         id: unique in the index; a later document with the same id replaces the earlier one.
         kind: what it is ('lecture', 'course', 'playlist'); also usable as a facet named 'kind'.
         title: shown and searched, the strongest field.
+        transcript: words spoken in it; searched with little weight as far as `MAX_TRANSCRIPT_CHARS`, not highlighted.
         facets: facet name to the document's values, e.g. ``{"city": ("沈阳市",), "topic": ("health", "tcm")}``.
         published_at: aware; orders the newest first and breaks ties.
         boost: multiplies the relevance, 1.0 is neutral. Keep it between 0.5 and 2.
@@ -29,6 +30,7 @@ class Document:
     teacher: str = ""
     institution: str = ""
     tags: tuple[str, ...] = ()
+    transcript: str = ""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     boost: float = 1.0
 

@@ -4,15 +4,16 @@ How an engine stores a record is the engine's matter.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from search_index.analysis import ANALYSIS_VERSION, add_terms
+from search_index.analysis import ANALYSIS_VERSION, add_terms, spoken_terms
 from search_index.documents import Document
 from search_index.folding import fold_text
 from search_index.pinyin import add_sounds
 
-SCHEMA_VERSION = f"1.{ANALYSIS_VERSION}"
+SCHEMA_VERSION = f"2.{ANALYSIS_VERSION}"
 """Another version on disk means: rebuild."""
 
 TEXT, PINYIN, INITIALS = "text", "pinyin", "initials"
@@ -25,6 +26,11 @@ FIELD_WEIGHTS: Mapping[str, float] = {
     "institution": 1.5,
     "description": 1.0,
 }
+TRANSCRIPT_WEIGHT = 0.25
+"""Of each time a word is spoken, up to `TRANSCRIPT_MOST` in all: said often it must not outweigh a title."""
+TRANSCRIPT_MOST = 1.0
+MAX_TRANSCRIPT_CHARS = 20_000
+"""More than an hour of speech; the rest is not searched."""
 SOUNDED_FIELDS = ("title", "tags", "teacher", "institution")
 KIND_FACET = "kind"
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -46,7 +52,8 @@ class Card:
 
     Args:
         published_us: microseconds since 1970, UTC.
-        length: weighted length of the merged text field.
+        length: weighted length of the merged text field without the transcript, or a lecture would sink because it has
+            captions.
         title: folded.
         names: folded tags, teacher and institution.
     """
@@ -73,6 +80,7 @@ def to_record(document: Document) -> Record:
             length += add_terms(text, value, weight)
             if name in SOUNDED_FIELDS:
                 add_sounds(pinyin, initials, value, weight)
+    _add_transcript(text, document.transcript)
     card = Card(
         id=_storable(document.id),
         kind=_storable(document.kind),
@@ -84,6 +92,12 @@ def to_record(document: Document) -> Record:
         facets=_facets(document),
     )
     return Record(card.id, {TEXT: text, PINYIN: pinyin, INITIALS: initials}, card, _stored(document))
+
+
+def _add_transcript(text: dict[str, float], transcript: str) -> None:
+    counts = Counter(spoken_terms(fold_text(transcript[:MAX_TRANSCRIPT_CHARS])))
+    for term, count in counts.items():
+        text[term] = text.get(term, 0.0) + min(count * TRANSCRIPT_WEIGHT, TRANSCRIPT_MOST)
 
 
 def _values(document: Document, field: str) -> tuple[str, ...]:

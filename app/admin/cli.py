@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import services as accounts
 from app.accounts.models import INSTITUTION_ROLES, UNIT_ROLES, Role
+from app.admin import media_cli
 from app.catalogue.jobs import rebuild_index
 from app.kernel.db import unit_of_work
 from app.kernel.errors import AppError, InvalidInput
@@ -33,7 +34,7 @@ PARTIAL_AGE = timedelta(hours=6)
 
 def groups() -> list[AppGroup]:
     """Return the command groups of this counter."""
-    return [_vocabularies(), _search(), _users(), _store()]
+    return [_vocabularies(), _search(), _users(), _store(), media_cli.group()]
 
 
 def _vocabularies() -> AppGroup:

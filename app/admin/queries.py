@@ -16,8 +16,10 @@ from app.catalogue.models import IndexChange
 from app.catalogue.playlists import Playlist
 from app.kernel.jobs.model import Job, JobState
 from app.kernel.jobs.queue import count_by_state
+from app.kernel.jobs.steps import progress_of
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
+from app.media.renewal import Extent, measure_outdated, recipe_in_force
 from config.settings import Settings
 from search_index import IndexUnusable, open_index
 
@@ -79,6 +81,8 @@ class Overview:
 
     queue: Mapping[tuple[str, JobState], int]
     running: Sequence[Job]
+    #: Share done of each running job, 0 to 1.
+    fractions: Mapping[int, float]
     failed: Sequence[Job]
     #: Names people know of what jobs work on, by subject; subjects without one are missing.
     subjects: Mapping[str, str]
@@ -87,6 +91,9 @@ class Overview:
     lectures: Mapping[str, int]
     playlists: Mapping[str, int]
     users: int
+    #: The recipe by which new sets are made, and how much was made by others.
+    recipe: str
+    outdated: Extent
 
 
 def get_overview(db: Session, settings: Settings) -> Overview:
@@ -96,6 +103,7 @@ def get_overview(db: Session, settings: Settings) -> Overview:
     return Overview(
         queue=count_by_state(db),
         running=running,
+        fractions=progress_of(db, running),
         failed=failed,
         subjects=_titles(db, {job.subject for job in (*running, *failed)}),
         index=check_index(db, settings.search.index_path),
@@ -107,6 +115,8 @@ def get_overview(db: Session, settings: Settings) -> Overview:
             select(Playlist.state, func.count()).group_by(Playlist.state)
         )},
         users=db.scalar(select(func.count()).select_from(User).where(User.is_active.is_(True))) or 0,
+        recipe=recipe_in_force(),
+        outdated=measure_outdated(db),
     )
 
 
@@ -124,7 +134,9 @@ def check_index(db: Session, index_path: Path) -> IndexHealth:
 
 def _jobs(db: Session, state: JobState, *, limit: int) -> Sequence[Job]:
     newest = func.coalesce(Job.finished_at, Job.started_at, Job.created_at)
-    return db.scalars(select(Job).where(Job.state == state).order_by(newest.desc(), Job.id.desc()).limit(limit)).all()
+    # Steps speak through the job whose steps they are.
+    wholes = select(Job).where(Job.state == state, Job.parent_id.is_(None))
+    return db.scalars(wholes.order_by(newest.desc(), Job.id.desc()).limit(limit)).all()
 
 
 def _titles(db: Session, subjects: AbstractSet[str]) -> Mapping[str, str]:

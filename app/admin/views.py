@@ -1,4 +1,4 @@
-"""The operator's page, its one button, and the health answer for monitors."""
+"""The operator's first page with its button, and the health answer for monitors; the queue is in `queue_views`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.admin import services
+from app.admin import queue_views, services, words
 from app.admin.health import check_health
 from app.admin.queries import get_overview
 from app.kernel.errors import Conflict
@@ -23,10 +23,12 @@ def create_blueprint() -> Blueprint:
     @blueprint.get("/admin/")
     @access.operators
     def overview() -> ResponseReturnValue:
+        overview = get_overview(edge.session(), edge.platform().settings)
         return render_template(
-            "admin/overview.html", overview=get_overview(edge.session(), edge.platform().settings),
-            lanes=LANES, states=list(JobState), lane_words=_lane_words(), state_words=_state_words(),
-            kind_words=_kind_words(), step_words=_step_words(),
+            "admin/overview.html", overview=overview, lanes=LANES, states=list(JobState),
+            lane_words=words.lane_words(), state_words=words.state_words(), kind_words=words.kind_words(),
+            step_words=words.step_words(), outdated_words=words.extent_words(overview.outdated),
+            renewal_question=words.renewal_words(overview.outdated),
         )
 
     @blueprint.post("/admin/jobs/<int:job_id>/retry")
@@ -40,6 +42,12 @@ def create_blueprint() -> Blueprint:
             flash(_("已经重新排队，一会儿刷新看看。"), "success")
         return redirect(url_for("admin.overview"), 303)
 
+    queue_views.register(blueprint)
+    _register_health(blueprint)
+    return blueprint
+
+
+def _register_health(blueprint: Blueprint) -> None:
     @blueprint.get("/healthz")
     @access.public
     def healthz() -> ResponseReturnValue:
@@ -51,30 +59,3 @@ def create_blueprint() -> Blueprint:
         response.status_code = 200 if health.is_well else 503
         response.headers["Cache-Control"] = "no-store"
         return response
-
-    return blueprint
-
-
-def _lane_words() -> dict[str, str]:
-    return {"media": _("转码"), "index": _("搜索目录"), "default": _("杂务")}
-
-
-def _state_words() -> dict[str, str]:
-    return {
-        "queued": _("排队"), "running": _("进行中"), "succeeded": _("完成"), "failed": _("没有成功"),
-        "cancelled": _("取消"),
-    }
-
-
-def _kind_words() -> dict[str, str]:
-    return {
-        "encode_lecture": _("给课程转码"), "update_index": _("更新搜索目录"), "sweep_store": _("清理存储"),
-        "finish_upload": _("收下上传的文件"), "sweep_uploads": _("清理没传完的文件"),
-    }
-
-
-def _step_words() -> dict[str, str]:
-    return {
-        "probe": _("检查文件"), "encode": _("转码"), "package": _("打包"),
-        "publish": _("存放"), "sweep": _("清理"),
-    }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.library.models import Lecture, LectureState
 from app.library.places import Institution
 from app.library.queries import city_of
+from media_pipeline import transcript_text
 from search_index import Document
 
 KIND = "lecture"
@@ -32,6 +33,7 @@ def _loaded() -> tuple[object, ...]:
         joinedload(Lecture.institution).joinedload(Institution.region),
         selectinload(Lecture.terms),
         selectinload(Lecture.chapters),
+        selectinload(Lecture.captions),
     )
 
 
@@ -74,6 +76,7 @@ def _document(lecture: Lecture) -> Document:
         title=lecture.title,
         # What a part is called says what is in it, like the description does; it is found and highlighted the same way.
         description="\n".join([lecture.description, *(chapter.title for chapter in lecture.chapters)]).strip(),
+        transcript=_transcript(lecture),
         teacher=lecture.teacher,
         institution=lecture.institution.name,
         tags=tuple(lecture.tags),
@@ -86,3 +89,9 @@ def _document(lecture: Lecture) -> Document:
         },
         published_at=lecture.published_at,
     )
+
+
+def _transcript(lecture: Lecture) -> str:
+    """Return the words of all captions, those of the language that is spoken first: the index takes only so many."""
+    captions = sorted(lecture.captions, key=lambda each: (each.language != lecture.language, each.language))
+    return "\n".join(transcript_text(caption.webvtt) for caption in captions)

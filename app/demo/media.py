@@ -1,4 +1,4 @@
-"""Turns a demo lecture into the files a teacher would upload: an MP4 master and its captions.
+"""Turns a demo lecture into the files a teacher would upload: an MP4 master with chapters, and its captions.
 
 The masters then go through the real pipeline like anybody's. `python -m app.demo.media OUT` makes them all by hand.
 Files are named by a digest of everything that goes into them, so a second call does nothing.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from app.demo import captions, fonts, slides, spec, speech
 from app.demo.captions import Cue
 from app.demo.fonts import FontMissing, Fonts
 from app.demo.spec import LectureSpec
+from media_pipeline.chapters import OPENING
 
 FRAME_RATE = "5"  # a fifth of 25; pictures that stand still need no more, and every frame costs encoding time
 LEAD_IN_S, BETWEEN_SENTENCES_S, BEFORE_SLIDE_S, LEAD_OUT_S = 0.6, 0.35, 0.7, 1.2
@@ -60,6 +62,16 @@ class _Still:
     duration_s: float
 
 
+@dataclass(frozen=True)
+class _Show:
+    """Everything drawn and spoken: pictures, sentences, when each slide begins, the voice's file."""
+
+    stills: Sequence[_Still]
+    cues: Sequence[Cue]
+    slides_s: Sequence[float]
+    sound: Path
+
+
 def find_tools(ffmpeg: Path) -> Tools:
     """Look for fonts and a voice.
 
@@ -88,11 +100,12 @@ def make_lecture(lecture: LectureSpec, out_dir: Path, tools: Tools) -> DemoMedia
     if all(path.is_file() for path in (made.master, made.srt, made.webvtt)):
         return made
     with tempfile.TemporaryDirectory(dir=out_dir, prefix=f".{lecture.key}-") as work:
-        stills, cues, sound = _perform(lecture, tools, Path(work))
+        show = _perform(lecture, tools, Path(work))
         unfinished = Path(work) / "master.mp4"
-        _encode(tools.ffmpeg, _still_list(stills, Path(work)), sound, unfinished)
-        made.srt.write_text(captions.to_srt(cues), encoding="utf-8")
-        made.webvtt.write_text(captions.to_webvtt(cues), encoding="utf-8")
+        chapters = _chapter_list(lecture, show, Path(work))
+        _encode(tools.ffmpeg, _still_list(show.stills, Path(work)), show.sound, chapters, unfinished)
+        made.srt.write_text(captions.to_srt(show.cues), encoding="utf-8")
+        made.webvtt.write_text(captions.to_webvtt(show.cues), encoding="utf-8")
         unfinished.replace(made.master)
     return made
 
@@ -105,10 +118,11 @@ def _digest(lecture: LectureSpec, tools: Tools) -> str:
     return total.hexdigest()
 
 
-def _perform(lecture: LectureSpec, tools: Tools, work: Path) -> tuple[list[_Still], list[Cue], Path]:
+def _perform(lecture: LectureSpec, tools: Tools, work: Path) -> _Show:
     """Draw every picture, speak every sentence, and let each picture stand as long as its sentence takes."""
     stills: list[_Still] = []
     cues: list[Cue] = []
+    slides_s: list[float] = []
     sound: list[bytes] = []
     now_s = 0.0
     for number, frame in enumerate(slides.frames(lecture, tools.fonts)):
@@ -116,6 +130,8 @@ def _perform(lecture: LectureSpec, tools: Tools, work: Path) -> tuple[list[_Stil
         frame.picture.save(path, compress_level=1)
         before_s = LEAD_IN_S if number == 0 else BEFORE_SLIDE_S if frame.begins_slide else BETWEEN_SENTENCES_S
         pieces = [speech.silence(before_s), tools.voice(frame.say)]
+        if frame.begins_slide:
+            slides_s.append(now_s)
         start_s, length_s = now_s + speech.duration_s(pieces[0]), sum(map(speech.duration_s, pieces))
         cues.append(Cue(start_s, now_s + length_s, frame.say))
         stills.append(_Still(path, length_s))
@@ -123,7 +139,7 @@ def _perform(lecture: LectureSpec, tools: Tools, work: Path) -> tuple[list[_Stil
         now_s += length_s
     sound.append(speech.silence(LEAD_OUT_S))
     stills[-1] = _Still(stills[-1].path, stills[-1].duration_s + LEAD_OUT_S)
-    return stills, cues, _write_wav(work / "voice.wav", sound)
+    return _Show(stills, cues, slides_s, _write_wav(work / "voice.wav", sound))
 
 
 def _write_wav(path: Path, pieces: Sequence[bytes]) -> Path:
@@ -145,11 +161,26 @@ def _still_list(stills: Sequence[_Still], work: Path) -> Path:
     return path
 
 
-def _encode(ffmpeg: Path, still_list: Path, sound: Path, target: Path) -> None:
+def _chapter_list(lecture: LectureSpec, show: _Show, work: Path) -> Path:
+    """Write ffmpeg's metadata file of one chapter for the title and one for each slide."""
+    path = work / "chapters.txt"
+    end_s = sum(still.duration_s for still in show.stills)
+    titles = [OPENING, *(slide.heading for slide in lecture.slides)]
+    lines = [";FFMETADATA1"]
+    for start_s, until_s, title in zip(show.slides_s, [*show.slides_s[1:], end_s], titles, strict=True):
+        escaped = re.sub(r"([=;#\\\n])", r"\\\1", title)
+        lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start_s * 1000:.0f}", f"END={until_s * 1000:.0f}"]
+        lines += [f"title={escaped}"]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return path
+
+
+def _encode(ffmpeg: Path, still_list: Path, sound: Path, chapters: Path, target: Path) -> None:
     command = [
         str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
         "-protocol_whitelist", "file,pipe", "-f", "concat", "-i", str(still_list), "-i", str(sound),
-        "-map", "0:v", "-map", "1:a", "-vf", f"format=yuv420p,fps={FRAME_RATE}",
+        "-f", "ffmetadata", "-i", str(chapters), "-map", "0:v", "-map", "1:a", "-map_chapters", "2",
+        "-vf", f"format=yuv420p,fps={FRAME_RATE}",
         "-c:v", "libx264", "-preset", "ultrafast", "-tune", "stillimage", "-crf", "20", "-g", "50", "-threads", "1",
         "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
         "-c:a", "aac", "-aac_coder", "fast", "-b:a", "96k", "-ar", "48000", "-shortest", "-movflags", "+faststart",

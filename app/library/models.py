@@ -15,6 +15,8 @@ from app.library.places import Institution
 TITLE_MAX, DESCRIPTION_MAX, TEACHER_MAX = 120, 4000, 60
 TAG_MAX, TAGS_MAX = 20, 10
 CHAPTER_TITLE_MAX = 60
+#: Languages a caption may be in, with the name viewers choose it by.
+CAPTION_LANGUAGES = {"zh-CN": "中文", "en": "English", "mn": "Монгол", "ko": "한국어", "mnc": "满文"}
 
 
 class Term(Base):

@@ -152,11 +152,29 @@ def set_chapters(db: Session, lecture: Lecture, chapters: Sequence[tuple[float, 
     for chapter in kept:
         db.delete(chapter)
     db.flush()  # positions are unique: the old ones must be gone before the new ones come
+    _add_chapters(db, lecture.id, chapters)
+    touch(db, lecture)
+
+
+def offer_chapters(db: Session, lecture_id: int, chapters: Sequence[tuple[float, str]]) -> bool:
+    """Give a lecture (start in seconds, title) of each chapter unless it has chapters; return whether it took them.
+
+    Nobody typed them, so the version by which people's edits are compared stays as it is.
+    """
+    lecture = db.scalars(select(Lecture).where(Lecture.id == lecture_id).with_for_update()).first()
+    has_some = db.scalar(select(Chapter.id).where(Chapter.lecture_id == lecture_id).limit(1)) is not None
+    if lecture is None or has_some or not chapters:
+        return False
+    _add_chapters(db, lecture_id, chapters)
+    outbox.emit(db, LectureChanged(lecture_id))
+    return True
+
+
+def _add_chapters(db: Session, lecture_id: int, chapters: Sequence[tuple[float, str]]) -> None:
     db.add_all(
-        Chapter(lecture_id=lecture.id, position=position, start_s=start_s, title=title)
+        Chapter(lecture_id=lecture_id, position=position, start_s=start_s, title=title)
         for position, (start_s, title) in enumerate(chapters)
     )
-    touch(db, lecture)
 
 
 def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:

@@ -18,23 +18,20 @@ from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
 from app.kernel.jobs.model import Job, JobFailed
 from app.media import preflight, services
 from app.media.models import Source
+from app.media.source_files import local_source
 from media_pipeline.errors import MediaRefused, PipelineError
 from media_pipeline.ports import ObjectMissing, Storage, StorageUnavailable
 from media_pipeline.types import MediaInfo, Tools
 
 log = structlog.get_logger(__name__)
 
-#: Finds or fetches the file of a source: (store, source, scratch folder).
-FindFile = Callable[[Storage, Source, Path], Path]
 
-
-def job_kind(storage: Storage, tools: Callable[[], Tools], find_file: FindFile) -> JobKind:
+def job_kind(storage: Storage, tools: Callable[[], Tools]) -> JobKind:
     """Return what the worker must know of the analysis."""
-    handler = _handler(storage, tools, find_file)
-    return JobKind(preflight.ANALYSE_KIND, queue.LANE_DEFAULT, handler, on_failed=_note_failure)
+    return JobKind(preflight.ANALYSE_KIND, queue.LANE_ANALYSIS, _handler(storage, tools), on_failed=_note_failure)
 
 
-def _handler(storage: Storage, tools: Callable[[], Tools], find_file: FindFile) -> Handler:
+def _handler(storage: Storage, tools: Callable[[], Tools]) -> Handler:
     def handle(context: JobContext) -> Record | None:
         with reading() as db:
             source = db.get(Source, context.payload["source_id"])
@@ -42,7 +39,8 @@ def _handler(storage: Storage, tools: Callable[[], Tools], find_file: FindFile) 
             log.info("analysis_skipped", reason="source is gone or was looked through before")
             return None
         try:
-            return _analyse(context, source, find_file(storage, source, context.work_dir), tools)
+            # Not by an address: a line that breaks looks to ffmpeg like the end, and the rest would count as faultless.
+            return _analyse(context, source, local_source(storage, source, context.work_dir), tools)
         except MediaRefused as error:
             log.info("analysis_refused", code=error.code)
             return _record_unreadable(source.id)
@@ -76,7 +74,9 @@ def _record(db: Session, source_id: int, info: MediaInfo, analysis: media_pipeli
     source = db.get(Source, source_id)
     if source is None:
         return
-    services.note_media_info(db, source_id, info)
+    # The encode may have been faster, and have found that the end cannot be read.
+    if source.media_info is None:
+        services.note_media_info(db, source_id, info)
     preflight.keep_analysis(source, analysis)
     log.info("source_analysed", source_id=source_id)
 

@@ -19,11 +19,12 @@ import media_pipeline
 from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
-from app.kernel.jobs.model import Claim, Job, JobFailed
+from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.kernel.storage import ManagedStorage
-from app.media import analysing, services, sweeping
+from app.media import analysing, carried, renewal, services, sweeping
 from app.media.models import Source
-from app.media.queries import ENCODE_KIND, media_prefix
+from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
+from app.media.source_files import probe_source, readable_source
 from media_pipeline.assembly import Assembly, ChunksMissing
 from media_pipeline.chunks import find_chunks, find_plan, store_plan
 from media_pipeline.encoder import Encoder
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
     from media_pipeline.types import Published, Tools
 
 log = structlog.get_logger(__name__)
-
-CHUNK_KIND = "encode_chunk"
-#: A worker reads the source through an address signed for this long; one chunk takes minutes at most.
-SIGNED_FOR_S = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
                 # The set was finished meanwhile, or swept away: the encode itself will see which.
                 return None
             step = next(step for step in plan.chunk_steps if step.digest == context.payload["step"])
-            place = _readable(workshop.storage, source, context.work_dir)
+            place = readable_source(workshop.storage, source, context.work_dir)
             encoder = Encoder(plan, place, workshop.storage, prefix, workshop.tools(), RunLimits(), context)
             encoder.do(step, context.work_dir / "chunk", lambda done: context.report("encode", done))
             growth = grow(plan, workshop.storage, prefix)
@@ -101,8 +98,8 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
         def record(db: Session) -> None:
             if growth is not None:
                 services.note_growth(db, source.id, plan, growth)
-            after = [each for each in missing if isinstance(each, AudioStep) and each.loudness == step.digest]
-            _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after, is_awaited=True)
+            after = [each for each in _measured(missing) if step.digest in each.measurements]
+            _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after)
 
         return record
 
@@ -140,9 +137,8 @@ def _plan(workshop: MediaWorkshop, context: JobContext, source: Source) -> tuple
         plan = find_plan(workshop.storage, media_prefix(str(begun)))
         if plan is not None:
             return plan, lambda _db: None
-    path = _local_source(workshop.storage, source, context.work_dir)
     context.report("probe", 0.0)
-    info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits(), cancel=context)
+    info = probe_source(workshop.storage, source, context)
     plan = media_pipeline.make_plan(info, workshop.policy, source.sha256)
     return plan, lambda db: services.note_media_info(db, source.id, info)
 
@@ -152,12 +148,17 @@ def _missing(storage: Storage, prefix: str, plan: Plan) -> list[ChunkStep]:
     return [step for step in plan.chunk_steps if step.digest not in found]
 
 
+def _measured(missing: Sequence[ChunkStep]) -> list[AudioStep]:
+    """Return the missing stretches of sound that no missing measurement holds up."""
+    measuring = {step.digest for step in missing if isinstance(step, LoudnessStep)}
+    return [step for step in missing if isinstance(step, AudioStep) and measuring.isdisjoint(step.measurements)]
+
+
 def _handed_out(
     claim: Claim, source_id: int, plan: Plan, missing: Sequence[ChunkStep], note_info: Record
 ) -> Delegation:
-    measuring = {step.digest for step in missing if isinstance(step, LoudnessStep)}
     # What needs a measurement is handed out by the step that measures.
-    ready = [step for step in missing if not (isinstance(step, AudioStep) and step.loudness in measuring)]
+    ready = [step for step in missing if not isinstance(step, AudioStep)] + _measured(missing)
 
     def enqueue(db: Session) -> None:
         note_info(db)
@@ -166,38 +167,37 @@ def _handed_out(
             job.payload = {**job.payload, "plan": plan.digest}
         _enqueue(db, claim, claim.job_id, source_id, plan, ready)
 
-    done = 1.0 - sum(_share(plan, step) for step in missing)
+    done = 1.0 - sum(_shares(plan, missing))
     return Delegation(enqueue, "encode", max(0.0, done))
 
 
 def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
-    db: Session,
-    claim: Claim,
-    parent_id: int | None,
-    source_id: int,
-    plan: Plan,
-    ready: Sequence[ChunkStep],
-    *,
-    is_awaited: bool = False,
+    db: Session, claim: Claim, parent_id: int | None, source_id: int, plan: Plan, ready: Sequence[ChunkStep]
 ) -> None:
-    for step in ready:
+    # What the first minute needs goes before what is already watchable, whoever's it is.
+    priority = int(claim.payload.get("priority", Priority.of_steps(claim.priority)))
+    ranks = {step.digest: rank for rank, step in enumerate(plan.chunk_steps)}
+    urgent = {step.digest for step in plan.first_steps}
+    for step, share in zip(ready, _shares(plan, ready), strict=True):
         queue.enqueue(
             db,
             CHUNK_KIND,
             lane=queue.LANE_MEDIA,
             key=f"{CHUNK_KIND}:{source_id}:{step.digest}",
-            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest},
+            payload={"source_id": source_id, "plan": plan.digest, "step": step.digest, "priority": priority},
             subject=claim.subject,
             fair_key=claim.fair_key,
-            # Sound that had to wait for its measurement is what the first viewer waits for: not behind all the picture.
-            priority=claim.priority + is_awaited,
+            priority=priority + (step.digest in urgent),
             parent_id=parent_id,
-            weight=_share(plan, step),
+            weight=share,
+            rank=ranks[step.digest],
         )
 
 
-def _share(plan: Plan, step: ChunkStep) -> float:
-    return weight_of(plan, step) / sum(weight_of(plan, each) for each in plan.chunk_steps)
+def _shares(plan: Plan, steps: Sequence[ChunkStep]) -> list[float]:
+    """Return which share of the whole work each of some steps is."""
+    total = sum(weight_of(plan, each) for each in plan.chunk_steps)
+    return [weight_of(plan, step) / total for step in steps]
 
 
 def _assembled(workshop: MediaWorkshop, context: JobContext, plan: Plan) -> Published:
@@ -219,29 +219,13 @@ def _recording(source_id: int, plan: Plan, published: Published, note_info: Reco
     return record
 
 
-def _local_source(storage: Storage, source: Source, work_dir: Path) -> Path:
-    """Return a file to read: the stored one where the store is a folder, else a copy in our scratch folder."""
-    path = storage.local_path(source.storage_key)
-    if path is None:
-        path = work_dir / "source"
-        storage.fetch(source.storage_key, path)
-    return path
-
-
-def _readable(storage: Storage, source: Source, work_dir: Path) -> Path | str:
-    """Return where ffmpeg reads the source: a file, or an address from which it takes only the ranges it needs."""
-    path = storage.local_path(source.storage_key)
-    if path is not None:
-        return path
-    address = storage.presigned_url(source.storage_key, SIGNED_FOR_S)
-    return address if address is not None else _local_source(storage, source, work_dir)
-
-
 def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
     """Return what the worker must know of this capability."""
     return [
         JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop)),
         JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
         JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage)),
-        analysing.job_kind(workshop.storage, workshop.tools, _local_source),
+        analysing.job_kind(workshop.storage, workshop.tools),
+        carried.job_kind(workshop.storage, workshop.tools, readable_source),
+        renewal.job_kind(),
     ]

@@ -1,14 +1,16 @@
-"""Tables of sources, media sets and renditions."""
+"""Tables of sources, of the subtitles found in them, media sets and renditions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base
+
+SUBTITLE_TITLE_MAX = 60
 
 
 class Source(Base):
@@ -28,6 +30,28 @@ class Source(Base):
     preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+
+
+class CaptionDraft(Base):
+    """Subtitles that were inside a source, until its teacher keeps them as a caption or deletes them.
+
+    The row outlives the decision, so that the same file never offers the same words again.
+    """
+
+    __tablename__ = "caption_draft"
+    __table_args__ = (UniqueConstraint("source_id", "stream_index"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
+    stream_index: Mapped[int]
+    #: One of the languages of captions, or empty where that is not known.
+    language: Mapped[str] = mapped_column(String(16))
+    #: What the file calls them; often empty.
+    title: Mapped[str] = mapped_column(String(SUBTITLE_TITLE_MAX))
+    #: Emptied when decided.
+    webvtt: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
 
 
 class MediaSet(Base):
@@ -62,6 +86,8 @@ class MediaSet(Base):
     poster_name: Mapped[str | None] = mapped_column(String(80))
     storyboard_name: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
+    #: When another set became the one residents get; null for that one. It may still be watched for a while.
+    replaced_at: Mapped[datetime | None]
 
     source: Mapped[Source] = relationship(lazy="raise")
     renditions: Mapped[list[Rendition]] = relationship(

@@ -57,13 +57,13 @@ def preflight_policy() -> PreflightPolicy:
 
 
 def request_analysis(db: Session, lecture: Lecture, source: Source) -> None:
-    """Queue the analysis of a source beside its encode; it may wait for everything else in its lane."""
+    """Queue the analysis of a source beside its encode."""
     if source.preflight is not None and not is_settled(source):
         source.preflight = None  # the page waits again
     queue.enqueue(
         db,
         ANALYSE_KIND,
-        lane=queue.LANE_DEFAULT,
+        lane=queue.LANE_ANALYSIS,
         key=f"{ANALYSE_KIND}:{source.id}",
         payload={"source_id": source.id},
         subject=lecture_subject(lecture.id),

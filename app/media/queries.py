@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,15 +10,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
-from app.kernel.jobs.model import Job, JobState
+from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.kernel.jobs.steps import progress_of
 from app.library import policies
 from app.library.models import Lecture, LectureState
-from app.media.models import GrowingSet, MediaSet, Source
+from app.media.models import CaptionDraft, GrowingSet, MediaSet, Source
 
 KEY_PREFIX = "media"
 ENCODE_KIND = "encode_lecture"
+CHUNK_KIND = "encode_chunk"
 
 
 def lecture_subject(lecture_id: int) -> str:
@@ -40,6 +41,14 @@ class MediaState(StrEnum):
     READY = "ready"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class GrowthState(StrEnum):
+    """What somebody who watches a lecture while it is being made wants to know."""
+
+    GROWING = "growing"
+    STOPPED = "stopped"
+    READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +85,31 @@ def growing_set(db: Session, lecture_id: int) -> GrowingSet | None:
     ).first()
 
 
+def growth_state(db: Session, lecture_id: int) -> GrowthState:
+    """Return whether more of a lecture is still to come, will not come, or all of it is there."""
+    if _has_set(db, lecture_id):
+        return GrowthState.READY
+    job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
+    has_ended = job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}
+    return GrowthState.STOPPED if has_ended else GrowthState.GROWING
+
+
 def media_status(db: Session, lecture_id: int) -> MediaStatus:
     """Summarise the newest encode job of a lecture, or the set that is there."""
-    job = find_latest(db, lecture_subject(lecture_id), ENCODE_KIND)
-    has_set = db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
-    fractions = progress_of(db, [job] if job is not None else [])
-    return _status(job, fractions, has_set=has_set)
+    return media_statuses(db, [lecture_id])[lecture_id]
+
+
+def _has_set(db: Session, lecture_id: int) -> bool:
+    return db.scalar(select(MediaSet.id).where(MediaSet.lecture_id == lecture_id, MediaSet.is_current)) is not None
 
 
 def media_statuses(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaStatus]:
-    """Return the status of many lectures in three queries."""
+    """Return the status of many lectures in three queries; sets made anew unasked are the operator's concern alone."""
     ids = list(lecture_ids)
     subjects = {lecture_subject(lecture_id): lecture_id for lecture_id in ids}
     newest: dict[int, Job] = {}
-    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND).order_by(Job.id)
-    for job in db.scalars(statement):
+    statement = select(Job).where(Job.subject.in_(subjects), Job.kind == ENCODE_KIND, Job.priority > Priority.RENEWAL)
+    for job in db.scalars(statement.order_by(Job.id)):
         newest[subjects[job.subject]] = job
     ready = set(db.scalars(select(MediaSet.lecture_id).where(MediaSet.lecture_id.in_(ids), MediaSet.is_current)))
     fractions = progress_of(db, newest.values())
@@ -124,3 +143,12 @@ def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]
 def newest_source(db: Session, lecture_id: int) -> Source | None:
     """Return the source uploaded last."""
     return db.scalars(select(Source).where(Source.lecture_id == lecture_id).order_by(Source.id.desc()).limit(1)).first()
+
+
+def caption_drafts(db: Session, lecture_id: int) -> Sequence[CaptionDraft]:
+    """Return the subtitles of the newest source that nobody has decided about."""
+    newest = select(Source.id).where(Source.lecture_id == lecture_id).order_by(Source.id.desc()).limit(1)
+    statement = select(CaptionDraft).where(
+        CaptionDraft.source_id == newest.scalar_subquery(), CaptionDraft.decided_at.is_(None)
+    )
+    return db.scalars(statement.order_by(CaptionDraft.stream_index)).all()

@@ -1,11 +1,9 @@
-"""Writes: sources arriving, media sets recorded, encodes retried or cancelled, orphans named."""
+"""Writes: sources arriving, media sets recorded, encodes retried or cancelled."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,14 +19,13 @@ from app.kernel.jobs.model import Job, JobState, Priority
 from app.library.events import LectureChanged
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
+from app.media import carried
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.preflight import request_analysis
-from app.media.queries import ENCODE_KIND, KEY_PREFIX, lecture_subject, media_status
-from media_pipeline.publish import LIVE_FOLDER
+from app.media.queries import ENCODE_KIND, lecture_subject, media_status
 
 if TYPE_CHECKING:
     from media_pipeline.growing import Growth
-    from media_pipeline.ports import ObjectInfo
     from media_pipeline.steps import Plan
     from media_pipeline.types import MediaInfo, Published
 
@@ -80,15 +77,23 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
 def request_encode(db: Session, lecture: Lecture, source: Source) -> None:
     """Queue the encoding of a source; one waiting job per source is enough."""
     is_short = lecture.resource_type == "micro_course"
+    enqueue_encode(db, lecture, source.id, priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL)
+
+
+def enqueue_encode(db: Session, lecture: Lecture, source_id: int, *, priority: int) -> None:
+    """Queue an encode; where one of less priority waits for the same source, it moves up."""
+    key = f"{ENCODE_KIND}:{source_id}"
+    waiting = update(Job).where(Job.key == key, Job.state == JobState.QUEUED, Job.priority < priority)
+    db.execute(waiting.values(priority=priority).execution_options(synchronize_session=False))
     queue.enqueue(
         db,
         ENCODE_KIND,
         lane=queue.LANE_MEDIA,
-        key=f"{ENCODE_KIND}:{source.id}",
-        payload={"source_id": source.id},
+        key=key,
+        payload={"source_id": source_id},
         subject=lecture_subject(lecture.id),
         fair_key=f"institution:{lecture.institution_id}",
-        priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL,
+        priority=priority,
     )
 
 
@@ -110,12 +115,17 @@ def cancel_encode(db: Session, actor: Actor, public_id: str) -> None:
 
 
 def note_media_info(db: Session, source_id: int, info: MediaInfo) -> None:
-    """Keep what probing found beside the source."""
-    source = db.get(Source, source_id)
-    if source is not None:
-        # Where a picture could be cut decides its plan and nothing else: too long a list to keep.
-        video = dataclasses.replace(info.video, ready=None) if info.video is not None else None
-        source.media_info = _plain(dataclasses.asdict(dataclasses.replace(info, video=video)))
+    """Keep what probing found beside the source, and the first time take over what it carries beside its media."""
+    # The encode and the analysis both probe; only one of them may take the file's extras over.
+    source = db.get(Source, source_id, with_for_update=True)
+    if source is None:
+        return
+    is_first = source.media_info is None
+    # Where a picture could be cut decides its plan and nothing else: too long a list to keep.
+    video = dataclasses.replace(info.video, ready=None) if info.video is not None else None
+    source.media_info = _plain(dataclasses.asdict(dataclasses.replace(info, video=video)))
+    if is_first and _newest_source_id(db, source.lecture_id) == source_id:
+        carried.take_over(db, source, info)
 
 
 def note_growth(db: Session, source_id: int, plan: Plan, growth: Growth) -> None:
@@ -134,7 +144,10 @@ def note_growth(db: Session, source_id: int, plan: Plan, growth: Growth) -> None
         growing.available_s = 0.0
     growing.source_id, growing.digest = source_id, plan.digest
     growing.is_audio_only = plan.ladder is None
-    growing.heights_px = {rung.name: rung.height_px for rung in plan.ladder.rungs} if plan.ladder is not None else {}
+    rungs = plan.ladder.rungs if plan.ladder is not None else ()
+    offered = {rung.name: rung.height_px for rung in rungs if rung.name in growth.rungs}
+    # Chunks may be told of in another order than they were looked at: what was offered once stays.
+    growing.heights_px = offered if growing.available_s == 0.0 else {**(growing.heights_px or {}), **offered}
     growing.duration_s = plan.duration_s
     growing.available_s = max(growing.available_s, growth.available_s)
     growing.updated_at = utc_now()
@@ -150,19 +163,32 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
     if source is None:
         log.warning("media_set_without_source", source_id=source_id)
         return
+    if published.lost_s and source.media_info is not None:
+        source.media_info = _with_loss(source.media_info, published)
     media_set = db.scalars(
         select(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.digest == digest)
     ).first()
     if media_set is None:
         media_set = _new_set(source, digest, published)
         db.add(media_set)
-    if _newest_source_id(db, source.lecture_id) == source.id:
-        db.execute(update(MediaSet).where(MediaSet.lecture_id == source.lecture_id).values(is_current=False))
+    now = utc_now()
+    if _newest_source_id(db, source.lecture_id) != source.id:
+        media_set.replaced_at = media_set.replaced_at or now
+    else:
+        others = update(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current)
+        db.execute(others.values(is_current=False, replaced_at=now))
         db.flush()
-        media_set.is_current = True
+        media_set.is_current, media_set.replaced_at = True, None
         db.execute(delete(GrowingSet).where(GrowingSet.lecture_id == source.lecture_id))
     outbox.emit(db, LectureChanged(source.lecture_id))
     log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
+
+
+def _with_loss(info: dict[str, Any], published: Published) -> dict[str, Any]:
+    """Note that the end of a source could not be read: the teacher is told as of a file that was cut off."""
+    promised_s = info["duration_s"] + info.get("lost_s", 0.0)
+    lost_s = round(promised_s - published.duration_s, 3)
+    return {**info, "is_cut": True, "duration_s": published.duration_s, "lost_s": lost_s}
 
 
 def _new_set(source: Source, digest: str, published: Published) -> MediaSet:
@@ -205,29 +231,3 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
-
-
-def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
-    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress.
-
-    Of finished sets, what only the growing manifests refer to is no longer needed either.
-    """
-    limit = utc_now() - older_than
-    finished = set(db.scalars(select(MediaSet.digest))) - set(db.scalars(select(GrowingSet.digest)))
-    overtaken = set()
-    youngest: dict[str, Any] = {}
-    for item in objects:
-        parts = item.key.split("/")
-        if len(parts) > 3 and parts[2] == LIVE_FOLDER and parts[1] in finished and item.modified_at < limit:
-            overtaken.add(item.key)
-        name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key
-        youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
-    old = {name for name, modified_at in youngest.items() if modified_at < limit}
-    known = {f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(MediaSet.digest))}
-    known.update(f"{KEY_PREFIX}/{digest}/" for digest in db.scalars(select(GrowingSet.digest)))
-    known.update(db.scalars(select(Source.storage_key)))
-    is_encoding = db.scalar(select(Job.id).where(Job.kind == ENCODE_KIND, Job.state == JobState.RUNNING).limit(1))
-    if is_encoding is not None:
-        # A running encode publishes under a digest no row knows yet; its prefix may look old when a retry reuses it.
-        old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
-    return (old - known) | overtaken

@@ -1,36 +1,58 @@
-"""The reconciler of store and database: what no row knows is removed once it is old enough."""
+"""The reconciler of store and database.
+
+Sets that were replaced are forgotten, what no row knows is removed, what rows know and the store lacks is told.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.kernel.db import reading
+from app.kernel.clock import utc_now
+from app.kernel.db import reading, unit_of_work
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext
+from app.kernel.jobs.model import Job, JobState
 from app.kernel.storage import ManagedStorage
-from app.media import services
-from app.media.queries import KEY_PREFIX
+from app.media.models import GrowingSet, MediaSet, Rendition, Source
+from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
+from app.media.services import SOURCE_PREFIX
+from media_pipeline.publish import LIVE_FOLDER
+
+if TYPE_CHECKING:
+    from media_pipeline.ports import ObjectInfo
 
 log = structlog.get_logger(__name__)
 
 SWEEP_KIND = "sweep_store"
 #: Objects younger than this may belong to work that has not been recorded yet.
 ORPHAN_AGE = timedelta(hours=6)
+#: Whoever opened a lecture before its set was replaced has watched it to the end by then.
+REPLACED_AGE = timedelta(hours=24)
 
 
-def sweep_handler(storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE) -> Handler:
+def sweep_handler(
+    storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE, replaced_for: timedelta = REPLACED_AGE
+) -> Handler:
     """Return the handler that removes objects no row knows."""
 
     def handle(context: JobContext) -> None:
         broken = storage.sweep_partial(older_than)
         if broken:
             log.info("broken_writes_removed", count=broken)
-        objects = [*storage.list_keys(f"{KEY_PREFIX}/"), *storage.list_keys(f"{services.SOURCE_PREFIX}/")]
+        with unit_of_work() as db:
+            forget_replaced_sets(db, before=utc_now() - replaced_for)
+        objects = [*storage.list_keys(f"{KEY_PREFIX}/"), *storage.list_keys(f"{SOURCE_PREFIX}/")]
         with reading() as db:
-            orphans = services.find_orphans(db, objects, older_than=older_than)
+            orphans = find_orphans(db, objects, older_than=older_than)
+            missing = find_missing(db, {item.key for item in objects}, recorded_before=utc_now() - older_than)
+        for key in missing:
+            log.error("stored_object_missing", key=key)
         for done, name in enumerate(sorted(orphans)):
             if context.is_cancelled():
                 return
@@ -47,3 +69,57 @@ def sweep_handler(storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE
 def request_sweep(db: Session) -> None:
     """Queue a sweep of the store."""
     queue.enqueue(db, SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND)
+
+
+def forget_replaced_sets(db: Session, *, before: datetime) -> int:
+    """Forget sets replaced before a time, so that their objects become orphans; return how many."""
+    old = list(db.scalars(select(MediaSet.id).where(~MediaSet.is_current, MediaSet.replaced_at < before)))
+    db.execute(delete(Rendition).where(Rendition.media_set_id.in_(old)))
+    db.execute(delete(MediaSet).where(MediaSet.id.in_(old)))
+    if old:
+        log.info("replaced_sets_forgotten", count=len(old))
+    return len(old)
+
+
+def find_missing(db: Session, keys: set[str], *, recorded_before: datetime) -> Sequence[str]:
+    """Return what rows older than a time say is in the store and is not: sources, manifests of the sets in use."""
+    sources = db.scalars(select(Source.storage_key).where(Source.created_at < recorded_before).distinct())
+    sets = db.execute(
+        select(MediaSet.digest, MediaSet.master_name)
+        .where(MediaSet.is_current, MediaSet.created_at < recorded_before)
+        .distinct()
+    )
+    expected = [*sources, *(f"{media_prefix(digest)}/{name}" for digest, name in sets)]
+    return [key for key in expected if key not in keys]
+
+
+def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
+    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress.
+
+    Of finished sets, what only the growing manifests refer to is no longer needed either.
+    """
+    limit = utc_now() - older_than
+    recorded = set(db.scalars(select(MediaSet.digest)))
+    growing = set(db.scalars(select(GrowingSet.digest)))
+    begun = set()
+    is_planning = False
+    open_encodes = Job.kind == ENCODE_KIND, Job.state.in_([JobState.QUEUED, JobState.RUNNING])
+    for state, payload in db.execute(select(Job.state, Job.payload).where(*open_encodes)):
+        begun.add(payload.get("plan"))
+        is_planning |= state is JobState.RUNNING and "plan" not in payload
+    overtaken = set()
+    youngest: dict[str, datetime] = {}
+    for item in objects:
+        parts = item.key.split("/")
+        is_live = len(parts) > 3 and parts[2] == LIVE_FOLDER
+        if is_live and parts[1] in recorded - growing and item.modified_at < limit:
+            overtaken.add(item.key)
+        name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key
+        youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))
+    old = {name for name, modified_at in youngest.items() if modified_at < limit}
+    if is_planning:
+        # It may take up what an earlier attempt left under a digest no row knows yet; the next sweep will see.
+        old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
+    known = {f"{KEY_PREFIX}/{digest}/" for digest in recorded | growing | begun}
+    known.update(db.scalars(select(Source.storage_key)))
+    return (old - known) | overtaken

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.library.models import Lecture
 from app.media.models import GrowingSet, MediaSet, Rendition
+from app.media.queries import GrowthState
 from app.player.chapters import asked_start_s
 from app.web.speech import speak
 from media_pipeline.publish import LIVE_FOLDER
@@ -56,8 +57,15 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         return url_for("player.media", digest=media.digest, name=f"{LIVE_FOLDER}/{name}")
 
     heights = list(media.heights_px.values())
+    # The lowest rung comes first; until the others are there it is neither the clear one nor a choice.
     renditions = [
-        {"name": name, "label": _label(height_px, heights), "height_px": height_px, "bandwidth_bps": 0, "size_bytes": 0}
+        {
+            "name": name,
+            "label": _label(height_px, heights) if len(heights) > 1 else _("标准"),
+            "height_px": height_px,
+            "bandwidth_bps": 0,
+            "size_bytes": 0,
+        }
         for name, height_px in media.heights_px.items()
     ]
     return {
@@ -74,6 +82,15 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         "m4a_url": None,
         "renditions": renditions,
         **_page_parts(lecture, around),
+    }
+
+
+def growth_words() -> dict[GrowthState, str]:
+    """Return what the page says of a lecture that was not whole when it was opened."""
+    return {
+        GrowthState.GROWING: _("正在处理，可先观看。后面的部分做好后会自动接上。"),
+        GrowthState.STOPPED: _("只做好了前面的部分，可先观看。后面的部分没有做成，请过些时候再来。"),
+        GrowthState.READY: _("已经全部处理好了。"),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,9 +12,9 @@ from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture, list_terms
-from app.media.queries import current_set, growing_set, may_fetch_media, media_prefix
+from app.media.queries import current_set, growing_set, growth_state, may_fetch_media, media_prefix
 from app.player.chapters import chapter_file, present_chapters
-from app.player.presenters import Surroundings, download_size, present_growing, present_media
+from app.player.presenters import Surroundings, download_size, growth_words, present_growing, present_media
 from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_object
 from app.web import access, edge, preferences
 from media_pipeline.publish import LIVE_FOLDER
@@ -29,6 +29,7 @@ def create_blueprint() -> Blueprint:
     blueprint.get("/lectures/<public_id>/captions/<language>.vtt", endpoint="caption")(caption)
     blueprint.get("/lectures/<public_id>/chapters.vtt", endpoint="chapters")(chapter_file)
     blueprint.get("/lectures/<public_id>/download", endpoint="download")(download)
+    blueprint.get("/lectures/<public_id>/growth", endpoint="growth")(growth)
     blueprint.get("/media/<digest>/<path:name>", endpoint="media")(media_object)
     return blueprint
 
@@ -62,6 +63,8 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         "player/lecture.html",
         lecture=lecture,
         media=shown,
+        growth=growth_state(db, lecture.id) if growing is not None else None,
+        growth_words=growth_words(),
         chapters=present_chapters(lecture, shown["duration_s"]) if shown is not None else [],
         state_words=_state_words(lecture.state),
         playlist=playlist,
@@ -136,12 +139,22 @@ def download(public_id: str) -> ResponseReturnValue:
 
 
 @access.public
+def growth(public_id: str) -> ResponseReturnValue:
+    """Tell an open page whether the lecture it shows is still being made."""
+    db = edge.session()
+    lecture = get_lecture(db, edge.current_actor(), public_id)
+    response = jsonify(state=growth_state(db, lecture.id))
+    response.headers["Cache-Control"] = PRIVATE
+    return response
+
+
+@access.public
 def media_object(digest: str, name: str) -> ResponseReturnValue:
     """Serve one object of a media set to whoever may see a lecture that has it; to all others it does not exist."""
     may_fetch, is_public = may_fetch_media(edge.session(), edge.current_actor(), digest)
     if not may_fetch or ".." in name.split("/"):
         raise NotFound(digest=digest)
     response = serve_object(edge.platform().storage, f"{media_prefix(digest)}/{name}", is_public=is_public)
-    if name.startswith(f"{LIVE_FOLDER}/") and name.endswith(".m3u8"):
+    if is_public and name.startswith(f"{LIVE_FOLDER}/") and name.endswith(".m3u8"):
         response.headers["Cache-Control"] = GROWING
     return response

@@ -18,6 +18,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.sentences import Sentence
 from app.library import services as library
 from app.library.models import Lecture
+from app.media.models import Source
 from app.media.queries import current_set, growing_set
 from media_pipeline.chapters import MAX_CHAPTERS, MAX_TITLE_CHARACTERS, from_file, to_lines
 
@@ -48,6 +49,13 @@ class ChapterDraft:
 def stored_draft(lecture: Lecture) -> ChapterDraft:
     """Return the form of the chapters a lecture has (they must be loaded)."""
     return ChapterDraft(to_lines(media_pipeline.Chapter(each.start_s, each.title) for each in lecture.chapters))
+
+
+def count_from_file(lecture: Lecture, source: Source | None) -> int:
+    """Return how many chapters a lecture has just as its file brought them; 0 once somebody changed them."""
+    carried = (source.media_info or {}).get("chapters", []) if source is not None else []
+    kept = [{"start_s": each.start_s, "title": each.title} for each in lecture.chapters]
+    return len(kept) if kept == carried else 0
 
 
 def read_chapter_file(data: bytes) -> str:

@@ -104,6 +104,12 @@ class CaptionForm(FlaskForm):
     caption = FileField(_l("字幕文件"))
 
 
+class DraftForm(FlaskForm):
+    """The language subtitles of the file are kept in."""
+
+    language = StringField(_l("字幕语言"))
+
+
 class ChapterForm(FlaskForm):
     """Lines of times and titles, or a file with them."""
 

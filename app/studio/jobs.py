@@ -12,6 +12,7 @@ from app.kernel.db import reading, unit_of_work
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
 from app.kernel.jobs.model import JobFailed
+from app.kernel.storage import ManagedStorage
 from app.media.models import Source
 from app.media.services import source_key
 from app.studio import uploads
@@ -20,7 +21,7 @@ from app.studio.parts import PartFolder, hash_file
 from app.studio.queries import FINISH_KIND
 from app.studio.uploads import request_upload_sweep
 from config.settings import MediaSection
-from media_pipeline.ports import Storage, StorageFull, StorageUnavailable
+from media_pipeline.ports import StorageFull, StorageUnavailable
 
 __all__ = ["job_kinds", "request_upload_sweep"]
 
@@ -31,7 +32,7 @@ UNKNOWN_FILE_AGE_S: Final = 3600.0
 _SOURCE_CONTENT_TYPE: Final = "application/octet-stream"
 
 
-def finish_handler(storage: Storage, parts: PartFolder) -> Handler:
+def finish_handler(storage: ManagedStorage, parts: PartFolder) -> Handler:
     """Return the handler that stores a whole upload under the name of its content."""
 
     def handle(context: JobContext) -> Record | None:
@@ -59,14 +60,15 @@ def finish_handler(storage: Storage, parts: PartFolder) -> Handler:
     return handle
 
 
-def _store(storage: Storage, parts: PartFolder, upload: Upload, sha256: str) -> None:
+def _store(storage: ManagedStorage, parts: PartFolder, upload: Upload, sha256: str) -> None:
     key = source_key(sha256)
     with reading() as db:
         is_known = db.scalar(select(Source.id).where(Source.storage_key == key).limit(1)) is not None
     # Only what a row protects from the store's sweep may be relied on.
     found = storage.stat(key) if is_known else None
     if found is None or found.size_bytes != upload.size_bytes:
-        storage.put_file(key, parts.path(upload.public_id), _SOURCE_CONTENT_TYPE)
+        # Nobody writes to a whole upload again: the file itself becomes the source where the store is a folder.
+        storage.adopt_file(key, parts.path(upload.public_id), _SOURCE_CONTENT_TYPE)
 
 
 def sweep_handler(parts: PartFolder, *, expires_after: timedelta) -> Handler:
@@ -87,7 +89,7 @@ def sweep_handler(parts: PartFolder, *, expires_after: timedelta) -> Handler:
     return handle
 
 
-def job_kinds(storage: Storage, section: MediaSection) -> list[JobKind]:
+def job_kinds(storage: ManagedStorage, section: MediaSection) -> list[JobKind]:
     """Return what the worker must know of this capability."""
     parts = PartFolder(section.work_path)
     expires_after = timedelta(hours=section.upload_expires_h)

@@ -20,9 +20,8 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
 from app.kernel.jobs.model import JobFailed, JobState, Priority
 from app.library import services as library
-from app.library.models import Caption, Lecture
+from app.library.models import CAPTION_LANGUAGES, Caption, Lecture
 from app.media.queries import current_set, lecture_subject, media_prefix
-from app.studio.services import CAPTION_LANGUAGES
 from config.settings import SpeechSection
 from media_pipeline.captions import machine_webvtt
 from media_pipeline.errors import SENTENCES, PipelineError

@@ -1,4 +1,4 @@
-"""From a job's step and fraction to what a teacher reads: one percentage, time left, steps done. Pure."""
+"""From a job's step and fraction to what a teacher reads: one percentage, steps done. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ PASSING_FAILURES: Final = frozenset({
     "encode_failed", "encode_killed", "encode_stalled", "encode_timeout", "out_of_space", "store_full",
     "store_unavailable", "store_unreachable", "tool_missing", "unexpected", "unknown_kind", "worker_lost",
 })
-#: Before this an estimate of the rest would jump about.
-_ESTIMATE_FROM_FRACTION: Final = 0.05
-_ESTIMATE_FROM_S: Final = 5.0
 
 
 class Phase(StrEnum):
@@ -46,7 +43,7 @@ class Progress:
     #: Jobs that go first.
     ahead: int = 0
     error_code: str = ""
-    #: The job's own sentence; while it waits, the reason of the attempt before.
+    #: The job's own sentence; while it waits, what keeps it.
     sentence: str = ""
     can_retry: bool = False
     can_cancel: bool = False
@@ -83,10 +80,3 @@ def overall_fraction(step: str, fraction: float) -> float:
             return done + share * min(max(fraction, 0.0), 1.0)
         done += share
     return 0.0
-
-
-def estimate_remaining_s(overall: float, elapsed_s: float) -> float | None:
-    """Extrapolate what is left; None while too little is known."""
-    if overall < _ESTIMATE_FROM_FRACTION or elapsed_s < _ESTIMATE_FROM_S:
-        return None
-    return elapsed_s * (1 - overall) / overall

@@ -14,11 +14,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound
-from app.kernel.jobs.model import Job, JobState
+from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.library import policies as library_policies
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture
+from app.media.lineup import Lineup, Place, get_lineup
 from app.media.models import GrowingSet, MediaSet, Source
 from app.media.preflight import Preflight, read_preflight_of
 from app.media.queries import (
@@ -35,7 +36,7 @@ from app.media.queries import (
 )
 from app.studio import policies
 from app.studio.models import Upload, UploadState
-from app.studio.progress import Phase, Progress, estimate_remaining_s, overall_fraction
+from app.studio.progress import Phase, Progress, overall_fraction
 
 PAGE_SIZE: Final = 20
 FINISH_KIND: Final = "finish_upload"
@@ -160,7 +161,8 @@ def _state_expression() -> ColumnElement[str]:
     subject = literal("lecture:") + cast(Lecture.id, String)
     upload = _newest(Upload.state, Upload.lecture_id == Lecture.id)
     finishing = _newest(Job.state, Job.subject == subject, Job.kind == FINISH_KIND)
-    encoding = _newest(Job.state, Job.subject == subject, Job.kind == ENCODE_KIND)
+    asked_for = Job.priority > Priority.RENEWAL
+    encoding = _newest(Job.state, Job.subject == subject, Job.kind == ENCODE_KIND, asked_for)
     sets = select(MediaSet.id).where(MediaSet.lecture_id == Lecture.id, MediaSet.is_current)
     return case(
         (Lecture.state == LectureState.WITHDRAWN, StudioState.WITHDRAWN.value),
@@ -239,17 +241,19 @@ def get_progress_of_many(db: Session, lecture_ids: Sequence[int]) -> Mapping[int
     newest = select(func.max(Upload.id)).where(Upload.lecture_id.in_(lecture_ids)).group_by(Upload.lecture_id)
     uploads = {upload.lecture_id: upload for upload in db.scalars(select(Upload).where(Upload.id.in_(newest)))}
     statuses = media_statuses(db, lecture_ids)
-    return {each: _progress(db, each, uploads.get(each), statuses[each]) for each in lecture_ids}
+    is_moving = any(status.state in {MediaState.WAITING, MediaState.WORKING} for status in statuses.values())
+    lineup = get_lineup(db, at_least=Priority.BACKGROUND) if is_moving else Lineup()
+    return {each: _progress(db, each, uploads.get(each), statuses[each], lineup) for each in lecture_ids}
 
 
-def _progress(db: Session, lecture_id: int, upload: Upload | None, status: MediaStatus) -> Progress:
+def _progress(db: Session, lecture_id: int, upload: Upload | None, status: MediaStatus, lineup: Lineup) -> Progress:
     if upload is not None and upload.state is UploadState.FINISHING:
         return _finishing(find_latest(db, lecture_subject(lecture_id), FINISH_KIND))
     has_nothing_better = status.state in {MediaState.MISSING, MediaState.FAILED, MediaState.CANCELLED}
     if upload is not None and upload.state is UploadState.RECEIVING and has_nothing_better:
         percent = 100 * upload.offset_bytes // upload.size_bytes
         return Progress(Phase.UPLOADING, "upload", percent, can_cancel=True)
-    return _encoding(db, status)
+    return _encoding(status, lineup.by_job.get(status.job_id or 0))
 
 
 def _finishing(job: Job | None) -> Progress:
@@ -261,29 +265,21 @@ def _finishing(job: Job | None) -> Progress:
     return Progress(Phase.FINISHING, sentence=sentence or "", can_cancel=True)
 
 
-def _encoding(db: Session, status: MediaStatus) -> Progress:
-    code, sentence = status.error_code or "", status.error_message or ""
-    job = db.get(Job, status.job_id) if status.job_id is not None else None
-    if status.state is MediaState.WAITING and job is not None:
-        return Progress(Phase.WAITING, ahead=_jobs_ahead(db, job), sentence=sentence, can_cancel=True)
-    if status.state is MediaState.WORKING and job is not None:
-        overall = overall_fraction(status.step, status.fraction)
-        elapsed_s = (utc_now() - job.started_at).total_seconds() if job.started_at else 0.0
+def _encoding(status: MediaStatus, place: Place | None) -> Progress:
+    if place is not None and status.state is MediaState.WAITING:
         return Progress(
-            Phase.WORKING, status.step, int(100 * overall), estimate_remaining_s(overall, elapsed_s),
-            can_cancel=not job.cancel_requested,
+            Phase.WAITING, remaining_s=place.forecast.remaining_s, ahead=place.forecast.ahead, sentence=place.obstacle,
+            can_cancel=True,
+        )
+    if place is not None and status.state is MediaState.WORKING:
+        return Progress(
+            Phase.WORKING, status.step, int(100 * overall_fraction(status.step, status.fraction)),
+            place.forecast.remaining_s, sentence=place.obstacle, can_cancel=not place.job.cancel_requested,
         )
     phases = {
         MediaState.READY: Phase.READY, MediaState.FAILED: Phase.FAILED, MediaState.CANCELLED: Phase.CANCELLED,
     }
     phase = phases.get(status.state, Phase.EMPTY)
     can_retry = phase in {Phase.FAILED, Phase.CANCELLED}
+    code, sentence = status.error_code or "", status.error_message or ""
     return Progress(phase, status.step, error_code=code, sentence=sentence, can_retry=can_retry)
-
-
-def _jobs_ahead(db: Session, job: Job) -> int:
-    """Count what is likely to be done before; turn-taking between institutions may still change it."""
-    first = or_(Job.priority > job.priority, and_(Job.priority == job.priority, Job.id < job.id))
-    waiting = and_(Job.state == JobState.QUEUED, first)
-    statement = select(func.count()).where(Job.kind == job.kind, or_(waiting, Job.state == JobState.RUNNING))
-    return db.scalar(statement) or 0

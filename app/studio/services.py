@@ -17,7 +17,7 @@ from app.kernel.sentences import too_long
 from app.library import policies as library_policies
 from app.library import services as library
 from app.library.events import LecturePublished, LectureWithdrawn
-from app.library.models import Caption, Lecture, LectureState
+from app.library.models import CAPTION_LANGUAGES, Caption, Lecture, LectureState
 from app.media import services as media
 from app.media.queries import current_set, growing_set, lecture_subject
 from app.studio import uploads
@@ -27,8 +27,6 @@ from app.studio.queries import FINISH_KIND, get_progress
 log = structlog.get_logger(__name__)
 
 REASON_MAX: Final = 200
-#: Languages a caption may be in, with the name viewers choose it by.
-CAPTION_LANGUAGES: Final = {"zh-CN": "中文", "en": "English", "mn": "Монгол", "ko": "한국어", "mnc": "满文"}
 
 
 def missing_for_publication(lecture: Lecture, *, has_media: bool) -> dict[str, str]:

@@ -40,8 +40,8 @@ class Room:
     """Where an upload has to fit: the scratch disk and the store."""
 
     free_bytes: int
-    #: The store keeps its copy on the same disk, before the part file goes.
-    is_store_on_same_disk: bool
+    #: The store lies on the same disk and will make a copy there, before the part file goes.
+    is_copied_on_same_disk: bool
     quota_bytes: int | None
 
 
@@ -94,7 +94,7 @@ def _check_room(db: Session, room: Room, size_bytes: int) -> None:
     """Count what others were already promised, so that ten half-sent files cannot fill the disk together."""
     missing = _sum(db, Upload.size_bytes - Upload.offset_bytes)
     largest = db.scalar(select(func.max(Upload.size_bytes)).where(Upload.state.in_(_LIVE))) or 0
-    needed = size_bytes + missing + (max(size_bytes, largest) if room.is_store_on_same_disk else 0)
+    needed = size_bytes + missing + (max(size_bytes, largest) if room.is_copied_on_same_disk else 0)
     if needed > room.free_bytes:
         raise DiskFull(needed_bytes=needed, free_bytes=room.free_bytes)
     if room.quota_bytes is None:

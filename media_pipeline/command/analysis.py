@@ -28,7 +28,7 @@ _LOOKED_AT_WIDTH_PX = 960
 def analyse_argv(tools: Tools, source: SourceFile, info: MediaInfo) -> list[str]:
     """Return the command; it writes SOUND_FILE and PICTURE_FILE, each only if the source has such a stream."""
     # `-skip_frame` reaches every decoder of the input; each frame of sound is a key frame and stays.
-    reader = open_input(source, skip_frame="nokey", threads="1")
+    reader = open_input(source, skip_frame="nokey", threads="1", **{"reinit_filter:v": "0"})
     streams: list[Stream] = []
     if info.audio is not None:
         streams.append(_sound(reader[str(info.audio.stream_index)], info.audio))

@@ -36,8 +36,34 @@ _B = (_KNEE * _KNEE - 2 * _KNEE * _PEAK + _PEAK) / (_PEAK - 1)
 _FACTOR = (_B * _B + 2 * _B * _KNEE + _KNEE * _KNEE) / (_B - _A)
 _MAPPED = f"st(1,if(lte(ld(1),{_KNEE}),ld(1),{_FACTOR:.6f}*(ld(1)+{_A:.6f})/(ld(1)+{_B:.6f})))"
 _RECODED = "minval+(maxval-minval)*clip(pow(ld(1),1/2.4),0,1)"  # BT.1886: how screens show BT.709
+# Clockwise, in the filters ffmpeg itself would use.
+_TURNS: dict[int, tuple[tuple[str, dict[str, str]], ...]] = {
+    0: (),
+    90: (("transpose", {"dir": "clock"}),),
+    180: (("hflip", {}), ("vflip", {})),
+    270: (("transpose", {"dir": "cclock"}),),
+}
 # The wide colours of BT.2020 look pale when read as BT.709; this is what they lose on average.
 _SATURATION = 1.5
+
+
+def steady(stream: Stream, step: VideoStep) -> Stream:
+    """Give all frames the size of the first ones, and turn them as they are to be shown.
+
+    A shared screen changes its size in the middle of a stream, and so do joined recordings. The graph is told not to
+    begin anew then (`-reinit_filter`), which would lose its clock; these two filters follow the change.
+    """
+    width_px, height_px = step.stored_px
+    fit = f"min({width_px}/iw,{height_px}/ih)"
+    width, height = (
+        f"if(eq(iw,{width_px})*eq(ih,{height_px}),{side},max(2,2*trunc({name}*{fit}/2)))"
+        for name, side in (("iw", width_px), ("ih", height_px))
+    )
+    stream = stream.filter("scale", w=width, h=height, eval="frame", flags="bicubic")
+    stream = stream.filter("pad", w=width_px, h=height_px, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame")
+    for name, options in _TURNS[step.turned_deg or 0]:
+        stream = stream.filter(name, **options)
+    return stream
 
 
 def on_grid(stream: Stream, step: VideoStep) -> Stream:
@@ -70,6 +96,14 @@ def to_sdr(stream: Stream, transfer: str, *, has_zscale: bool) -> Stream:
     stream = stream.filter("zscale", t="linear", npl=_WHITE_NITS, **known).filter("format", "gbrpf32le")
     stream = stream.filter("zscale", p="bt709").filter("tonemap", "mobius", desat=0)
     return stream.filter("zscale", t="bt709", m="bt709", r="tv").filter("format", "yuv420p")
+
+
+def marked(stream: Stream, step: VideoStep) -> Stream:
+    """Mark frames with the colours of the source's first ones: every chunk then gets the same header."""
+    if step.color_codes is None or step.transfer != "sdr":
+        return stream
+    names = ("color_primaries", "color_trc", "colorspace")
+    return stream.filter("setparams", **dict(zip(names, step.color_codes, strict=True)))
 
 
 def _to_sdr_by_table(stream: Stream, transfer: str) -> Stream:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import ffmpeg
 
-from .mending import SDR_TAGS, on_grid, to_sdr
+from .mending import SDR_TAGS, marked, on_grid, steady, to_sdr
 from .shared import (
     SourceFile,
     Stream,
+    bounded_decoder,
     clean_metadata,
     compile_argv,
     decimal,
@@ -33,7 +34,8 @@ def video_argv(tools: Tools, source: SourceFile, step: VideoStep) -> list[str]:
     """Return one command with one decode that writes every rung of a step and its stills."""
     # Not cut off exactly at the start: what is shown there may be a frame from before. `fps` keeps the last such one.
     seek = {} if step.range.start_s == 0 else {"noaccurate_seek": None, "ss": decimal(step.range.start_s)}
-    reader = open_input(source, **seek)
+    own_turn = {} if step.turned_deg is None else {"noautorotate": None}
+    reader = open_input(source, **seek, **own_turn, **bounded_decoder(step.stored_px), **{"reinit_filter:v": "0"})
     outputs = _video_outputs(reader[str(step.stream_index)], step, source.tags, has_zscale=tools.has_zscale)
     return [*global_options(tools, "error"), *compile_argv(ffmpeg.merge_outputs(*outputs))]
 
@@ -48,16 +50,16 @@ def _video_outputs(
     stream: Stream, step: VideoStep, tags: Sequence[tuple[str, str]], *, has_zscale: bool
 ) -> list[Stream]:
     """Build the cascade: the largest rung is scaled from the source, each smaller one from the next larger."""
-    stream = on_grid(stream, step)
+    stream = on_grid(steady(stream, step), step)
     outputs: list[Stream] = []
     still_sources = _still_sources(step)
     if takers := still_sources.get(None, []):
         stream, *branches = _split(stream, 1 + len(takers))
         outputs += [_still_output(branch, step, folder) for branch, folder in zip(branches, takers, strict=True)]
     for rung in reversed(step.rungs):
-        stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler)
+        stream = _scaled(stream, rung.width_px, rung.height_px, rung.scaler, has_source=rung is step.rungs[-1])
         if rung is step.rungs[-1]:
-            stream = to_sdr(stream, step.transfer, has_zscale=has_zscale)
+            stream = marked(to_sdr(stream, step.transfer, has_zscale=has_zscale), step)
         stream = stream.filter("format", "yuv420p")
         takers = still_sources.get(rung.name, [])
         has_next = rung is not step.rungs[0]
@@ -90,8 +92,10 @@ def _split(stream: Stream, count: int) -> list[Stream]:
     return [node[index] for index in range(count)]
 
 
-def _scaled(stream: Stream, width_px: int, height_px: int, scaler: str) -> Stream:
-    return stream.filter("scale", width_px, height_px, flags=scaler).filter("setsar", 1)
+def _scaled(stream: Stream, width_px: int, height_px: int, scaler: str, *, has_source: bool = False) -> Stream:
+    # Old players show the full range of a recorded screen too dark and too bright.
+    levels = {"out_range": "tv"} if has_source else {}
+    return stream.filter("scale", width_px, height_px, flags=scaler, **levels).filter("setsar", 1)
 
 
 def _rung_output(stream: Stream, rung: Rung, step: VideoStep, tags: Sequence[tuple[str, str]]) -> Stream:
@@ -104,7 +108,7 @@ def _rung_output(stream: Stream, rung: Rung, step: VideoStep, tags: Sequence[tup
         "profile:v": "high",
         "crf": f"{rung.crf:g}",
         "maxrate": rung.max_bitrate_bps,
-        "bufsize": 2 * rung.max_bitrate_bps,
+        "bufsize": rung.buffer_bits,
         **{name: value for name, value in choices.items() if value is not None},
         "threads": step.encoder_threads,
         "fps_mode": "passthrough",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SEGMENT_PATTERN = "%05d.m4s"
 INIT_NAME = "init.mp4"
+#: Of pictures larger than 4K a frame takes tens of megabytes.
+LARGE_PIXELS = 4096 * 2304
 
 # Microseconds after which a store that sends nothing counts as gone.
 _READ_TIMEOUT_US = 30_000_000
@@ -42,7 +44,8 @@ class SourceFile:
 def global_options(tools: Tools, level: str) -> list[str]:
     """Return the program and what it is told before all else."""
     # In front, because ffmpeg-python puts global arguments after the last output, where ffmpeg warns about them.
-    words = "-hide_banner -nostdin -y -nostats -stats_period 0.5 -progress pipe:1 -v"
+    # What cannot be decoded is stepped over, however much of a stretch it is.
+    words = "-hide_banner -nostdin -y -max_error_rate 1 -nostats -stats_period 0.5 -progress pipe:1 -v"
     return [str(tools.ffmpeg), *words.split(), level]
 
 
@@ -66,6 +69,11 @@ def open_input(source: SourceFile, **options: str | None) -> Stream:
     else:
         protocols, address = "file,pipe", f"file:{source.place}"
     return ffmpeg.input(address, protocol_whitelist=protocols, format_whitelist=source.container, **options)
+
+
+def bounded_decoder(stored_px: tuple[int, int]) -> dict[str, str]:
+    """Return the input options that keep a decoder's memory bounded: each of its threads holds a few whole frames."""
+    return {"threads": "2"} if stored_px[0] * stored_px[1] > LARGE_PIXELS else {}
 
 
 def until(length_s: Fraction | None) -> dict[str, str]:

@@ -110,21 +110,60 @@ def measure_argv(
     return [*global_options(tools, "info"), *compile_argv(output)]
 
 
-def audio_argv(tools: Tools, source: SourceFile, step: AudioStep, gain: Gain) -> list[str]:
-    """Return the command that writes one stretch of the sound."""
+def silence_argv(tools: Tools, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the command that writes a stretch of known length as silence, which joins the sound beside it."""
+    rate_hz, end_s = step.audio.sample_rate_hz, _heard_until_s(step)
+    assert end_s is not None, "silence has an end"
+    pre_roll_s = Fraction(0 if step.range.start_s == 0 else _PRE_ROLL, rate_hz)
+    layout = "mono" if step.channels == 1 else "stereo"
+    reader = ffmpeg.input(
+        f"anullsrc=r={rate_hz}:cl={layout}", format="lavfi", **until(end_s - step.range.start_s + pre_roll_s)
+    )
+    return [
+        *global_options(tools, "error"),
+        *compile_argv(_audio_output(reader["a:0"], step, (gain, None), tags, pre_roll_s)),
+    ]
+
+
+def _heard_until_s(step: AudioStep) -> Fraction | None:
+    """Return until when a stretch hears the sound, a little beyond its own end; None to the end of the source."""
+    if step.range.length_s is None:
+        return None
+    return step.range.start_s + step.range.length_s + Fraction(_POST_ROLL, step.audio.sample_rate_hz)
+
+
+def audio_argv(
+    tools: Tools, source: SourceFile, step: AudioStep, gain: Gain, *, before: Gain | None = None
+) -> list[str]:
+    """Return the command that writes one stretch of the sound; with `before` it fades from that gain to its own."""
     rate_hz = step.audio.sample_rate_hz
     pre_roll_s = Fraction(0 if step.range.start_s == 0 else _PRE_ROLL, rate_hz)
     seek = {} if step.range.start_s == 0 else {"ss": decimal(step.range.start_s - pre_roll_s)}
+    end_s = _heard_until_s(step)
+    reader = open_input(source, **seek, **until(end_s and end_s - step.range.start_s + pre_roll_s))
     length_s = step.range.length_s
-    end_s = None if length_s is None else pre_roll_s + length_s + Fraction(_POST_ROLL, rate_hz)
-    reader = open_input(source, **seek, **until(end_s))
-    output = _audio_output(reader[str(step.stream_index)], step, gain, source.tags, pre_roll_s)
+    fade = _Fade(before, pre_roll_s, length_s) if before is not None and length_s is not None else None
+    output = _audio_output(reader[str(step.stream_index)], step, (gain, fade), source.tags, pre_roll_s)
     return [*global_options(tools, "error"), *compile_argv(output)]
 
 
-def _prepared_audio(stream: Stream, channels: int, audio: AudioPolicy, gain: Gain) -> Stream:
+def _prepared_audio(stream: Stream, channels: int, audio: AudioPolicy, gain: Gain, fade: _Fade | None = None) -> Stream:
     stream = _laid_out(stream, channels, audio, gain.treatment.layout)
-    return _clarified(_treated(stream, gain, audio), audio)
+    return _clarified(_treated(stream, gain, fade, audio), audio)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fade:
+    """From which gain a stretch comes, and in which seconds of what is read it goes over to its own."""
+
+    before: Gain
+    start_s: Fraction
+    length_s: Fraction
+
+    def volume(self, before_db: float, gain_db: float) -> str:
+        """Return the volume at every instant: even steps in decibels are even steps for ears."""
+        share = f"clip((t-{decimal(self.start_s)})/{decimal(self.length_s)},0,1)"
+        return f"pow(10,({before_db:.2f}+{gain_db - before_db:.2f}*{share})/20)"
 
 
 def _laid_out(stream: Stream, channels: int, audio: AudioPolicy, layout: Layout) -> Stream:
@@ -137,11 +176,13 @@ def _laid_out(stream: Stream, channels: int, audio: AudioPolicy, layout: Layout)
     return stream
 
 
-def _treated(stream: Stream, gain: Gain, audio: AudioPolicy) -> Stream:
+def _treated(stream: Stream, gain: Gain, fade: _Fade | None, audio: AudioPolicy) -> Stream:
     """Stop hum where it was found, lift a quiet source, lower hiss where it was found."""
     for hum_hz in gain.treatment.hum_hz:
         stream = stream.filter("bandreject", f=hum_hz, t="h", w=_HUM_WIDTH_HZ)
-    if gain.lift_db:
+    if fade is not None and fade.before.lift_db != gain.lift_db:
+        stream = stream.filter("volume", fade.volume(fade.before.lift_db, gain.lift_db), eval="frame")
+    elif gain.lift_db:
         stream = stream.filter("volume", f"{gain.lift_db:.2f}dB")
     if gain.treatment.hiss_db is None:
         return stream
@@ -198,14 +239,22 @@ def _limited(stream: Stream, audio: AudioPolicy) -> Stream:
 
 
 def _audio_output(
-    stream: Stream, step: AudioStep, gain: Gain, tags: Sequence[tuple[str, str]], pre_roll_s: Fraction
+    stream: Stream,
+    step: AudioStep,
+    gains: tuple[Gain, _Fade | None],
+    tags: Sequence[tuple[str, str]],
+    pre_roll_s: Fraction,
 ) -> Stream:
-    audio = step.audio
-    stream = _prepared_audio(stream, step.channels, audio, gain)
-    if step.filled_until_s is not None and step.range.length_s is None:
-        begun_s = step.range.start_s - pre_roll_s
-        stream = stream.filter("apad", whole_dur=decimal(step.filled_until_s - begun_s))
-    stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")
+    audio, (gain, fade) = step.audio, gains
+    stream = _prepared_audio(stream, step.channels, audio, gain, fade)
+    # Damage may reach over the end of a stretch; the next one goes on where this one was planned to end.
+    end_s = step.filled_until_s if step.range.length_s is None else _heard_until_s(step)
+    if end_s is not None:
+        stream = stream.filter("apad", whole_dur=decimal(end_s - step.range.start_s + pre_roll_s))
+    if fade is not None:
+        stream = stream.filter("volume", fade.volume(fade.before.gain_db, gain.gain_db), eval="frame")
+    else:
+        stream = stream.filter("volume", f"{gain.gain_db:.2f}dB")
     # Twice the rate, so that the limiter also sees peaks between samples.
     stream = stream.filter("aresample", 2 * audio.sample_rate_hz)
     stream = _limited(stream, audio).filter("aresample", audio.sample_rate_hz)
@@ -225,6 +274,9 @@ def _audio_output(
         # All stretches share the init segment of the first, whose edit moves everything one frame towards zero.
         shift_s = step.range.start_s - pre_roll_s + Fraction(AAC_FRAME, audio.sample_rate_hz)
         options["output_ts_offset"] = decimal(shift_s)
+    else:
+        # As given, the first frame's time would be negative, and the edit that allows for it is written only without.
+        options["hls_segment_options"] = "movflags=+use_metadata_tags"
     return ffmpeg.output(stream, f"{step.folder}/ffmpeg.m3u8", **options)
 
 

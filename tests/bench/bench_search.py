@@ -1,10 +1,10 @@
 """Measures search over generated lectures: CPU milliseconds per query, exact totals and facet counts included.
 
-    python -m tests.bench.bench_search [--documents 10000] [--index FOLDER]
+    python -m tests.bench.bench_search [--documents 10000] [--spoken 0] [--index FOLDER]
 
 Both stages and the highlights of one page are counted. Figures depend on the machine, so each is also given as a ratio
 to a fixed piece of Python work measured just before, and to Whoosh's own searcher on the same words. With ``--index``
-the built index is kept in a folder and used again.
+the built index is kept in a folder and used again. ``--spoken`` gives each lecture so many characters of transcript.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from whoosh.query import Term as WhooshTerm
 
 from search_index import Document, IndexMissing, IndexWriter, SearchIndex, SearchRequest, open_index, rebuild
 from search_index.query import plan_query
-from tests.factories.catalogue_texts import LectureText, lecture_texts
+from tests.factories.catalogue_texts import LectureText, lecture_texts, spoken_text
 
 FACETS = ("city", "institution", "audience", "topic", "type")
 ROUNDS = 7
@@ -50,12 +50,13 @@ def main() -> None:
     """Build or reuse an index, measure, print."""
     parser = argparse.ArgumentParser(description="Measure search.")
     parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--spoken", type=int, default=0, help="characters of transcript of each lecture")
     parser.add_argument("--index", type=Path, help="keep the index here and use it again")
     options = parser.parse_args()
     calibration_ms = calibrate_ms()
     print(f"calibration (fixed Python work): {calibration_ms:.1f} CPU ms")
     with _folder(options.index) as folder:
-        index = _index(folder, options.documents)
+        index = _index(folder, options.documents, options.spoken)
         worst_ms = _print_queries(index, calibration_ms)
         _print_ratios(index, folder, worst_ms, calibration_ms)
         _print_update(index, folder)
@@ -90,12 +91,12 @@ def _folder(kept: Path | None) -> Iterator[Path]:
         yield Path(temporary)
 
 
-def _index(folder: Path, documents: int) -> SearchIndex:
+def _index(folder: Path, documents: int, spoken: int) -> SearchIndex:
     try:
         index = open_index(folder)
     except IndexMissing:
         started_s = time.process_time()
-        rebuild(folder, map(_document, lecture_texts(documents)), 1)
+        rebuild(folder, (_document(text, spoken) for text in lecture_texts(documents)), 1)
         print(f"build of {documents} lectures: {time.process_time() - started_s:.1f} CPU s")
         index = open_index(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -104,7 +105,7 @@ def _index(folder: Path, documents: int) -> SearchIndex:
     return index
 
 
-def _document(text: LectureText) -> Document:
+def _document(text: LectureText, spoken: int) -> Document:
     return Document(
         id=f"lecture-{text.number}",
         kind="lecture",
@@ -113,6 +114,7 @@ def _document(text: LectureText) -> Document:
         teacher=text.teacher,
         institution=text.institution,
         tags=text.tags,
+        transcript=spoken_text(text, spoken),
         facets=text.facets,
         published_at=text.published_at,
     )

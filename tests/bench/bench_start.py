@@ -107,8 +107,8 @@ def _compare_workers(label: str, clip: Path, folder: Path) -> None:
         _first_play(clip, folder / f"by-{number}", workers=number, until_whole=True, JOBS_MEDIA_SLOTS="1")
         for number in (1, 2)
     ]
-    share = seconds[0] / seconds[1]
-    print(f"{label}: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s: {share:.2f} x", flush=True)
+    ratio = seconds[0] / seconds[1]
+    print(f"{label}: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s: {ratio:.2f} x", flush=True)
 
 
 if __name__ == "__main__":

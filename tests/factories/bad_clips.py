@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.factories.clips import X264
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -83,6 +85,26 @@ def _many_streams(shelf: ClipShelf) -> bytes:
     return shelf._once("streams.ts", lambda target: shelf._ffmpeg(*given, target)).read_bytes()
 
 
+def _twice(shelf: ClipShelf, name: str, *coding: object) -> bytes:
+    """Two recordings put one after the other by copying their bytes."""
+    data = shelf._lavfi(name, "testsrc2=s=160x120:r=25:d=6", "sine=d=6", *coding).read_bytes()
+    # A second header of FLV would be noise; recorders that go on writing leave it out.
+    return data + (data[13:] if data.startswith(b"FLV") else data)
+
+
+def _runs_back(shelf: ClipShelf) -> bytes:
+    """A Matroska file in which a late cluster says that it begins at the start."""
+    coding = (*X264, "-g", 25, "-cluster_time_limit", 1000, "-c:a", "aac")
+    data = bytearray(shelf._lavfi("clusters.mkv", "testsrc2=s=160x120:r=25:d=12", "sine=d=12", *coding).read_bytes())
+    at = 0
+    for _ in range(6):
+        at = data.index(b"\x1f\x43\xb6\x75", at + 1)
+    at = data.index(b"\xe7", at) + 1
+    length = data[at] & 0x7F
+    data[at + 1 : at + 1 + length] = bytes(length)
+    return bytes(data)
+
+
 BAD_SOURCES: dict[str, Callable[[ClipShelf], bytes]] = {
     "empty.mp4": lambda _: b"",
     "text.mp4": lambda _: "这不是视频，这是一份讲稿。\n".encode() * 200,
@@ -108,5 +130,15 @@ BAD_SOURCES: dict[str, Callable[[ClipShelf], bytes]] = {
     "endless-claim.wav": _endless_claim,
     "many-frames.avi": _many_frames,
     "many-streams.ts": _many_streams,
+    "twice.mp4": lambda shelf: _twice(shelf, "once.mp4", *X264, "-c:a", "aac"),
+    "twice-fragmented.mp4": lambda shelf: _twice(
+        shelf, "fragments.mp4", *X264, "-g", 25, "-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov"
+    ),
+    "twice.mkv": lambda shelf: _twice(shelf, "once.mkv", *X264, "-c:a", "aac"),
+    "twice.webm": lambda shelf: _twice(
+        shelf, "once.webm", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", 8, "-c:a", "libopus", "-live", 1
+    ),
+    "twice.flv": lambda shelf: _twice(shelf, "once.flv", *X264, "-c:a", "aac"),
+    "runs-back.mkv": _runs_back,
     "dash.mp4": lambda shelf: f"<?xml version='1.0'?><MPD><BaseURL>file:{shelf.moving()}</BaseURL></MPD>".encode(),
 }

@@ -126,6 +126,9 @@ _SENTENCES = (
 )
 
 
+_WORDS_SPOKEN = 8000
+
+
 @dataclass(frozen=True, slots=True)
 class LectureText:
     """One lecture as the catalogue would describe it."""
@@ -159,6 +162,23 @@ def lecture_texts(count: int, *, seed: int = 2026) -> Iterator[LectureText]:
     chance = random.Random(seed)
     for number in range(1, count + 1):
         yield _lecture(number, chance)
+
+
+def spoken_text(text: LectureText, characters: int) -> str:
+    """Return a transcript of about so many characters: its own words among thousands, frequent as in speech (Zipf)."""
+    chance = random.Random(text.number)
+    subjects = [subject for those in TOPICS.values() for subject in those]
+    own = [text.title, text.topic, *text.tags, *chance.choices(subjects, k=9)]
+    return "".join(
+        chance.choice(own) if chance.random() < 0.05 else _word(int(_WORDS_SPOKEN ** chance.random()))
+        for _ in range(characters // 2)
+    )
+
+
+def _word(rank: int) -> str:
+    """Return the word of two characters at this place of a list by frequency."""
+    first, second = divmod(rank * 7919 % 1_000_003, 1000)
+    return chr(0x4E00 + first % 1500) + chr(0x4E00 + second)
 
 
 def _lecture(number: int, chance: random.Random) -> LectureText:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.factories.clips import X264
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.factories.clips import ClipShelf
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 SIGNAL_S = 3.0
 _FLASH = "color=c=0x202020:s=320x240:r=25:d=6,drawbox=w=iw:h=ih:color=white:t=fill:enable='between(t,3,3.19)'"
 _BEEP = "aevalsrc='0.5*sin(2000*PI*t)*between(t,3,3.2)':s=48000:d=6"
+_ASS = (
+    "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname\nStyle: Default,Arial\n\n[Events]\n"
+    "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{words}\n"
+)
 _SIGNALS = ("-f", "lavfi", "-i", _FLASH, "-f", "lavfi", "-i", _BEEP)
 _RAMP = (
     "gradients=s=640x360:c0=black:c1=white:x0=0:y0=0:x1=639:y1=0:nb_colors=2:d=4:speed=0.00001,format=yuv444p,"
@@ -99,7 +105,7 @@ def empty_first_sound(shelf: ClipShelf) -> Path:
 
 
 def subtitled(shelf: ClipShelf, ending: str) -> Path:
-    """A lecture with two subtitle tracks inside: Chinese and English."""
+    """A lecture with two subtitle tracks inside, Chinese and English; an `untagged.mkv` does not say which."""
 
     def make(target: Path) -> None:
         texts = []
@@ -113,11 +119,12 @@ def subtitled(shelf: ClipShelf, ending: str) -> Path:
             texts += ["-i", text]
         coding = {"mp4": "mov_text", "mkv": "subrip", "webm": "webvtt"}.get(ending, "ass")
         picture = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", 8) if ending == "webm" else X264
+        languages = ("und", "und") if ending.startswith("untagged") else ("chi", "eng")
         names = (
             "-metadata:s:s:0",
-            "language=chi",
+            f"language={languages[0]}",
             "-metadata:s:s:1",
-            "language=eng",
+            f"language={languages[1]}",
             "-metadata:s:s:1",
             "title=English",
         )
@@ -137,6 +144,45 @@ def picture_subtitles(shelf: ClipShelf) -> Path:
         target.write_bytes(data.replace(b"S_TEXT/UTF8", b"S_VOBSUB\0\0\0"))
 
     return shelf._once("picture-subtitles.mkv", make)
+
+
+def half_empty_subtitles(shelf: ClipShelf) -> Path:
+    """Two subtitle tracks, of which the first holds nothing but a blank."""
+
+    def make(target: Path) -> None:
+        texts = []
+        for number, words in enumerate((" ", "同学们好")):
+            text = shelf.folder / f"half-empty-{number}.ass"
+            text.write_text(_ASS.format(words=words), encoding="utf-8")
+            texts += ["-i", text]
+        source = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=3")
+        shelf._ffmpeg(*source, *texts, "-map", 0, "-map", 1, "-map", 2, *X264, "-c:s", "copy", target)
+
+    return shelf._once("half-empty-subtitles.mkv", make)
+
+
+def with_chapters(shelf: ClipShelf, ending: str) -> Path:
+    """Chapters as an editor writes them: one without a title, one after the end."""
+    chapters = ((0, "开场"), (1500, "打开设置 & 显示"), (3000, ""), (9000, "后面没有了"))
+    return _chaptered(shelf, f"chapters.{ending}", chapters, 5)
+
+
+def with_many_chapters(shelf: ClipShelf) -> Path:
+    """A thousand chapters with titles far too long."""
+    return _chaptered(shelf, "many-chapters.mkv", [(number * 1100, "很长" * 200) for number in range(1000)], 300)
+
+
+def _chaptered(shelf: ClipShelf, name: str, chapters: Sequence[tuple[int, str]], duration_s: int) -> Path:
+    def make(target: Path) -> None:
+        text = shelf.folder / f"{name}.txt"
+        lines = [";FFMETADATA1"]
+        for start_ms, title in chapters:
+            lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start_ms}", f"END={start_ms + 1000}", f"title={title}"]
+        text.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        source = ("-f", "lavfi", "-i", f"testsrc2=s=160x120:r=10:d={duration_s}", "-f", "ffmetadata", "-i", text)
+        shelf._ffmpeg(*source, "-map", 0, "-map_chapters", 1, *X264, target)
+
+    return shelf._once(name, make)
 
 
 def turned(shelf: ClipShelf) -> Path:

@@ -14,6 +14,8 @@ SPEECH_VARIANTS = {
     "quiet": "[0:a]volume=-24dB",
     "clipped": "[0:a]volume=20dB",
     "alternating": "[0:a]volume='if(lt(mod(t,10),5),1,0.0708)':eval=frame",
+    # The teacher comes to the microphone only after half a minute.
+    "soft-beginning": "[0:a]volume='if(lt(t,30),0.35,1)':eval=frame",
     "hum-and-hiss": _NOISES + "[0:a]volume=-8dB[voice];[voice][hum][hiss]amix=3:normalize=0:duration=first",
     "beneath-hum-and-hiss": "[0:a]volume=-8dB",
     "twice": "[0:a]pan=stereo|c0=c0|c1=c0",

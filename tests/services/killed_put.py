@@ -21,11 +21,11 @@ from config.settings import StoreSection
 _PROJECT = Path(__file__).parents[2]
 
 
-def be_killed_while_putting(section: StoreSection, key: str, path: Path) -> None:
+def be_killed_while_putting(section: StoreSection, key: str, path: Path, method: str) -> None:
     """Store `path`, at least three parts long, in a process that does not survive it."""
     settings = section.model_dump(mode="json") | {"secret_key": section.secret_key.get_secret_value()}
     child = subprocess.run(
-        [sys.executable, "-m", __name__, json.dumps(settings), key, str(path)],
+        [sys.executable, "-m", __name__, json.dumps(settings), key, str(path), method],
         cwd=_PROJECT,
         capture_output=True,
         text=True,
@@ -48,10 +48,11 @@ def _die_at_third_part(send):
     return urlopen
 
 
-def main(section_json: str, key: str, path: str) -> None:
+def main(section_json: str, key: str, path: str, method: str) -> None:
     os.fsync = _die
     urllib3.PoolManager.urlopen = _die_at_third_part(urllib3.PoolManager.urlopen)
-    open_storage(StoreSection(**json.loads(section_json))).put_file(key, Path(path), "video/mp4")
+    store = getattr(open_storage(StoreSection(**json.loads(section_json))), method)
+    store(key, Path(path), "video/mp4")
     sys.exit("the put finished: it was not killed in the middle")
 
 

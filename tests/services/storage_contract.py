@@ -17,7 +17,6 @@ from app.kernel.storage.s3 import PART_BYTES
 from app.kernel.storage.transfer import SourceUnreadable
 from config.settings import StoreSection
 from media_pipeline.ports import ObjectMissing
-from tests.services.killed_put import be_killed_while_putting
 
 TEN = b"0123456789"
 
@@ -58,9 +57,6 @@ def open_descriptors() -> int:
 
 
 class StorageContract:
-    #: moto dates every unfinished upload 2010; a real store knows when it began.
-    knows_age_of_partials = True
-
     @pytest.fixture
     def storage(self, section: StoreSection) -> ManagedStorage:
         storage = open_storage(section)
@@ -256,21 +252,6 @@ class StorageContract:
         with pytest.raises(FileNotFoundError):
             storage.put_file("k", tmp_path / "no", "text/plain")
         assert keys(storage) == []
-
-    def test_a_killed_put_is_never_seen_and_is_swept(self, storage, section, tmp_path):
-        write_random(tmp_path / "in", 3 * PART_BYTES)
-        storage.put_bytes("old.mp4", TEN, "video/mp4")
-        be_killed_while_putting(section, "old.mp4", tmp_path / "in")
-        be_killed_while_putting(section, "new/课 1+1.mp4", tmp_path / "in")
-
-        assert keys(storage) == ["old.mp4"]
-        assert storage.stat("new/课 1+1.mp4") is None
-        assert read(storage, "old.mp4") == TEN
-        if self.knows_age_of_partials:
-            assert storage.sweep_partial(timedelta(hours=1)) == 0
-        assert storage.sweep_partial(timedelta(0)) == 2
-        assert storage.sweep_partial(timedelta(0)) == 0
-        assert keys(storage) == ["old.mp4"]
 
     def test_an_abandoned_reader_lets_go(self, storage):
         storage.put_bytes("k", bytes(4_000_000), "text/plain")

@@ -14,6 +14,7 @@ from app.kernel.storage.s3 import PART_BYTES
 from config.settings import StoreSection
 from media_pipeline.ports import StorageFull, StorageUnavailable
 from tests.fixtures.services import s3_section
+from tests.services.adopting_contract import AdoptingContract
 from tests.services.storage_contract import StorageContract
 
 pytestmark = pytest.mark.services
@@ -31,7 +32,7 @@ def storage(section) -> ManagedStorage:
     return storage
 
 
-class TestCeph(StorageContract):
+class TestCeph(StorageContract, AdoptingContract):
     pass
 
 

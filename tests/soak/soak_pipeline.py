@@ -24,8 +24,7 @@ import pytest
 
 from app.kernel.db import reading
 from app.kernel.jobs.model import Job, JobState
-from app.media.jobs import CHUNK_KIND
-from app.media.queries import ENCODE_KIND, media_prefix
+from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
 from config.policies import read_ladder
 from media_pipeline import find_tools, make_plan, parse_policy, probe, run
 from media_pipeline.folder import FolderStorage

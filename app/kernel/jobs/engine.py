@@ -29,6 +29,10 @@ log = structlog.get_logger(__name__)
 Record = Callable[[Session], None]
 #: Progress is written at most this often; the first and last values always.
 REPORT_EVERY_S = 2.0
+#: Code of work that waits because the machine that would do it has no room.
+NO_ROOM = "no_room"
+#: That is told again this often, in the log and to whoever waits.
+TELL_EVERY_S = 30.0
 #: Folder of scratch folders under the work path.
 SCRATCH = "jobs"
 
@@ -94,7 +98,10 @@ class JobRunner:
     kinds: dict[str, JobKind] = field(default_factory=dict)
     #: Asked before claiming: False leaves the work of a lane to other workers.
     has_room: Callable[[str], bool] = lambda _lane: True
+    _told_no_room_s: dict[str, float] = field(default_factory=dict)
     worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    #: Called after every job: what it recorded may be work for other lanes and slots.
+    after_job: Callable[[], None] = lambda: None
 
     def register(self, kind: JobKind) -> None:
         """Make a kind known; names are unique."""
@@ -106,6 +113,7 @@ class JobRunner:
     def work_once(self, lane: str) -> bool:
         """Do one job of the lane. Return False when there was none, or this machine has no room for it."""
         if not self.has_room(lane):
+            self._tell_no_room(lane)
             return False
         with self.app_context(), unit_of_work() as db:
             claim = queue.claim(db, lane, worker=self.worker, lease_s=self.lease_s)
@@ -113,7 +121,17 @@ class JobRunner:
             return False
         with structlog.contextvars.bound_contextvars(job_id=claim.job_id, job_kind=claim.kind, subject=claim.subject):
             self._work(claim)
+        self.after_job()
         return True
+
+    def _tell_no_room(self, lane: str) -> None:
+        now_s = time.monotonic()
+        if now_s < self._told_no_room_s.get(lane, 0.0) + TELL_EVERY_S:
+            return
+        self._told_no_room_s[lane] = now_s
+        log.warning("no_room_for_work", lane=lane)
+        with self.app_context(), unit_of_work() as db:
+            queue.note_obstacle(db, lane, code=NO_ROOM, message="工作节点磁盘空间不足，腾出空间后会自动继续。")
 
     def _work(self, claim: Claim) -> None:
         started = time.monotonic()

@@ -30,6 +30,14 @@ class Priority:
     MICRO_COURSE = 20
     NORMAL = 10
     BACKGROUND = 0
+    #: What nobody waits for. Its steps go before the next whole: thousands are queued at once, few shall be begun.
+    RENEWAL_STEP = -10
+    RENEWAL = -20
+
+    @classmethod
+    def of_steps(cls, whole: int) -> int:
+        """Return the priority of the steps of a job."""
+        return cls.RENEWAL_STEP if whole == cls.RENEWAL else whole
 
 
 class Job(Base):
@@ -49,6 +57,7 @@ class Job(Base):
         Index("ix_job_fair_key_started_at", "fair_key", "started_at"),
         Index("ix_job_subject", "subject", "id"),
         Index("ix_job_parent", "parent_id", "state"),
+        Index("ix_job_finished_at", "finished_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,6 +82,8 @@ class Job(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
     #: Share of the parent's work, 0 to 1.
     weight: Mapped[float] = mapped_column(Float, default=0.0)
+    #: Its place among the steps of its parent: a step that became possible late may still be the one all wait for.
+    rank: Mapped[int] = mapped_column(default=0)
     step: Mapped[str] = mapped_column(String(40), default="")
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     error_code: Mapped[str | None] = mapped_column(String(60))

@@ -7,11 +7,11 @@ lease is still the worker's own, so a worker that was thought dead can never ove
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, nulls_first, select, update
+from sqlalchemy import ScalarSelect, func, nulls_first, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -30,7 +30,9 @@ BACKOFF_S: Sequence[float] = (5, 30, 120, 600)
 MOST_LOST = 10
 
 LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
-LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT)
+#: Looking through a source takes as long as reading it: here it delays no small work, and chunks never starve it.
+LANE_ANALYSIS = "analysis"
+LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT, LANE_ANALYSIS)
 
 
 def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name
@@ -46,27 +48,17 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
     max_attempts: int = 3,
     parent_id: int | None = None,
     weight: float = 0.0,
+    rank: int = 0,
 ) -> None:
     """Add a job unless one with the same key already waits."""
+    if db.scalar(select(Job.id).where(Job.key == key, Job.state == JobState.QUEUED)) is not None:
+        return
     now = utc_now()
     job = Job(
-        kind=kind,
-        lane=lane,
-        key=key,
-        payload=dict(payload or {}),
-        subject=subject,
-        fair_key=fair_key,
-        priority=priority,
-        max_attempts=max_attempts,
-        parent_id=parent_id,
-        weight=weight,
-        state=JobState.QUEUED,
-        run_after=now,
-        created_at=now,
-    )
-    waiting = select(Job.id).where(Job.key == key, Job.state == JobState.QUEUED)
-    if db.scalar(waiting) is not None:
-        return
+        kind=kind, lane=lane, key=key, payload=dict(payload or {}), subject=subject, fair_key=fair_key,
+        priority=priority, max_attempts=max_attempts, parent_id=parent_id, weight=weight, rank=rank,
+        state=JobState.QUEUED, run_after=now, created_at=now,
+    )  # fmt: skip
     try:
         with db.begin_nested():
             db.add(job)
@@ -76,26 +68,14 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
 
 
 def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | None:
-    """Take the next job of a lane: by priority, then the institution served longest ago, then age."""
+    """Take the next job of a lane: by priority, then the institution served longest ago, then age.
+
+    A step is as old as its parent; steps of one parent go by their rank.
+    """
     now = utc_now()
-    waiting, served = aliased(Job), aliased(Job)
-    last_served = (
-        select(func.max(served.started_at))
-        .where(served.fair_key == waiting.fair_key)
-        .correlate(waiting)
-        .scalar_subquery()
-    )
-    chosen = (
-        select(waiting.id)
-        .where(waiting.lane == lane, waiting.state == JobState.QUEUED, waiting.run_after <= now)
-        .order_by(waiting.priority.desc(), nulls_first(last_served), waiting.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=waiting)
-        .scalar_subquery()
-    )
     row = db.scalars(
         update(Job)
-        .where(Job.id == chosen, Job.state == JobState.QUEUED)
+        .where(Job.id == _next_in_line(lane, now), Job.state == JobState.QUEUED)
         .values(
             state=JobState.RUNNING,
             lease=new_token(),
@@ -112,6 +92,36 @@ def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | Non
         .execution_options(synchronize_session=False, populate_existing=True)
     ).first()
     return Claim.of(row) if row is not None else None
+
+
+def _next_in_line(lane: str, now: datetime) -> ScalarSelect[int]:
+    waiting, served = aliased(Job), aliased(Job)
+    last_served = (
+        select(func.max(served.started_at))
+        .where(served.fair_key == waiting.fair_key)
+        .correlate(waiting)
+        .scalar_subquery()
+    )
+    age = func.coalesce(waiting.parent_id, waiting.id)
+    return (
+        select(waiting.id)
+        .where(waiting.lane == lane, waiting.state == JobState.QUEUED, waiting.run_after <= now)
+        .order_by(waiting.priority.desc(), nulls_first(last_served), age, waiting.rank, waiting.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=waiting)
+        .scalar_subquery()
+    )
+
+
+def note_obstacle(db: Session, lane: str, *, code: str, message: str) -> None:
+    """Tell of the job next in line why this worker leaves it; whoever takes it clears that again."""
+    is_news = or_(Job.error_code.is_(None), Job.error_code != code)
+    db.execute(
+        update(Job)
+        .where(Job.id == _next_in_line(lane, utc_now()), Job.state == JobState.QUEUED, is_news)
+        .values(error_code=code, error_message=message)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def heartbeat(db: Session, claim_: Claim, *, lease_s: float, step: str, progress: float) -> bool:

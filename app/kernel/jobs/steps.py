@@ -8,9 +8,10 @@ later one sees both ended. Not here: claiming and finishing (`queue.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import structlog
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.clock import utc_now
@@ -94,6 +95,18 @@ def wake_forgotten(db: Session) -> int:
         parent.state, parent.run_after = JobState.QUEUED, utc_now()
         log.warning("forgotten_parent_woken", job_id=parent.id)
     return len(found)
+
+
+def forget_ended(db: Session, *, before: datetime) -> int:
+    """Remove steps that ended before a time and whose whole has ended too; return how many.
+
+    A long lecture leaves a hundred.
+    """
+    parent = aliased(Job)
+    is_whole_open = exists().where(parent.id == Job.parent_id, parent.state.in_(_OPEN))
+    ended = Job.parent_id.is_not(None), Job.state.not_in(_OPEN), Job.finished_at < before, ~is_whole_open
+    rows = db.execute(delete(Job).where(*ended).returning(Job.id).execution_options(synchronize_session=False))
+    return len(rows.all())
 
 
 def progress_of(db: Session, parents: Iterable[Job]) -> Mapping[int, float]:

@@ -8,6 +8,7 @@ not at all.
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from app.kernel.storage.folder import FolderStorage
@@ -24,6 +25,15 @@ class ManagedStorage(Storage, Protocol):
 
     def ensure(self) -> None:
         """Make the folder or bucket when it is not there."""
+
+    def adopt_file(self, key: str, path: Path, content_type: str) -> None:
+        """Store a finished file as `put_file` does, without copying its bytes where that can be avoided.
+
+        File and object may then be one: nobody may write to the file again. Removing it is the caller's business.
+        """
+
+    def can_adopt(self, path: Path) -> bool:
+        """Return whether this file would be stored without copying it."""
 
     def sweep_partial(self, older_than: timedelta) -> int:
         """Remove what broken writes left more than `older_than` ago; return how many."""

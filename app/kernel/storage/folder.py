@@ -10,14 +10,14 @@ import contextlib
 import io
 import os
 import stat as stat_mode
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.kernel.storage.disk import kept_content_type, modified_at, sync_folder, translated
 from app.kernel.storage.keys import InvalidKey, check_key, check_prefix, is_key
-from app.kernel.storage.partials import PartialFolder, remove_tree
+from app.kernel.storage.partials import LinkRefused, PartialFolder, remove_tree
 from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource, save
 from app.kernel.storage.usage import Usage
 from media_pipeline.ports import ObjectInfo, ObjectMissing, ObjectStat, StorageUnavailable
@@ -55,6 +55,22 @@ class FolderStorage:
 
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         self._put(key, io.BytesIO(data), len(data), content_type)
+
+    def adopt_file(self, key: str, path: Path, content_type: str) -> None:
+        """Give a finished file a second name as an object; where the system refuses that, copy it."""
+        name = (self._root / check_key(key)).name
+
+        def link() -> Path:
+            return self._partials.adopt(path, name, content_type)
+
+        try:
+            self._put_partial(key, path.stat().st_size, link)
+        except LinkRefused:
+            self.put_file(key, path, content_type)
+
+    def can_adopt(self, path: Path) -> bool:
+        with translated(self._partials.folder):
+            return self._partials.can_adopt(path)
 
     def stat(self, key: str) -> ObjectStat | None:
         found = self._find(key)
@@ -161,17 +177,26 @@ class FolderStorage:
                         left -= len(data)
 
     def _put(self, key: str, source: BinaryIO, size_bytes: int, content_type: str) -> None:
-        path = self._root / check_key(key)
+        name = (self._root / check_key(key)).name
+
+        def write() -> Path:
+            return self._partials.write(MeasuredSource(source, size_bytes), name, content_type)
+
+        self._put_partial(key, size_bytes, write)
+
+    def _put_partial(self, key: str, size_bytes: int, make: Callable[[], Path]) -> None:
+        """Make a synced partial and publish it, within the quota."""
+        path = self._root / key
         found = self._find(key)
         change_bytes = size_bytes - (found[1].st_size if found else 0)
         room = self._usage.reserved(max(change_bytes, 0)) if self._usage else contextlib.nullcontext()
         with room, translated(key):
-            partial = self._partials.write(MeasuredSource(source, size_bytes), path.name, content_type)
+            partial = make()
             try:
                 self._publish(partial, path)
-            except BaseException:
+            finally:
+                # Still there also when it is the object already: renaming a file to its own other name does nothing.
                 partial.unlink(missing_ok=True)
-                raise
             self._record(change_bytes)
 
     def _publish(self, partial: Path, path: Path) -> None:

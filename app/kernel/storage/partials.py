@@ -12,9 +12,17 @@ import secrets
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from app.kernel.storage.disk import keep_content_type
 from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource
+
+#: Another file system or mount, more names than it allows, a file of another account, no such thing there.
+_LINK_REFUSED_ERRNOS: Final = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.ENOTSUP})
+
+
+class LinkRefused(Exception):
+    """The file cannot get a second name here."""
 
 
 class PartialFolder:
@@ -43,6 +51,37 @@ class PartialFolder:
                 partial.unlink()
                 raise
         return partial
+
+    def adopt(self, path: Path, name: str, content_type: str) -> Path:
+        """Give a finished file a second name here, synced like one we wrote; it will be called `name`.
+
+        Raises:
+            LinkRefused: when the system does not allow that; nothing is left behind.
+        """
+        partial = self.new_path()
+        try:
+            os.link(path, partial)
+            with partial.open("rb") as file:
+                # An object is as old as its name: a sweep must not take a file for old that waited for its turn.
+                os.utime(file.fileno())
+                keep_content_type(file.fileno(), name, content_type)
+                os.fsync(file.fileno())
+        except BaseException as error:
+            partial.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in _LINK_REFUSED_ERRNOS:
+                raise LinkRefused(path) from error
+            raise
+        return partial
+
+    def can_adopt(self, path: Path) -> bool:
+        """Return whether a file can get a second name here: one disk may still be mounted twice."""
+        partial = self.new_path()
+        try:
+            os.link(path, partial)
+        except OSError:
+            return False  # whatever stands in the way, it will be copied
+        partial.unlink()
+        return True
 
     def sweep(self, older_than: timedelta) -> int:
         """Remove what has lain here for longer than `older_than`; return how many names."""

@@ -1,10 +1,10 @@
-"""Pages of the studio: `listing` all, `editing` what is said of one, `lecture` its page, `chapters`, `uploads`."""
+"""Pages of the studio: `listing` all, `editing` one's words, `lecture` its page, `captions`, `chapters`, `uploads`."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from app.studio.views import chapters, editing, lecture, listing, uploads
+from app.studio.views import captions, chapters, editing, lecture, listing, uploads
 from config.settings import MediaSection, StoreSection
 
 
@@ -14,6 +14,7 @@ def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
     listing.register(blueprint)
     editing.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     lecture.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     uploads.register(blueprint, media, store)
     return blueprint

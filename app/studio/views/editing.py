@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.kernel.errors import InvalidInput, NotPermitted, StaleVersion
 from app.library import policies as library_policies
 from app.library import services as library
-from app.library.models import Lecture
+from app.library.models import CAPTION_LANGUAGES, Lecture
 from app.library.queries import list_current_terms, list_institutions_of, list_terms
 from app.studio import services
 from app.studio.forms import LectureForm, NewLectureForm, lecture_values, split_tags
@@ -128,7 +128,7 @@ def _create(form: NewLectureForm) -> Lecture:
     if webvtt:
         library.set_caption(
             edge.session(), lecture, language=DEFAULT_CAPTION_LANGUAGE,
-            label=services.CAPTION_LANGUAGES[DEFAULT_CAPTION_LANGUAGE], webvtt=webvtt,
+            label=CAPTION_LANGUAGES[DEFAULT_CAPTION_LANGUAGE], webvtt=webvtt,
         )
     return lecture
 

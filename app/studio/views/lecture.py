@@ -1,4 +1,4 @@
-"""The page of one lecture: how far it is, what may be done with it, its captions, its technical facts."""
+"""The page of one lecture: how far it is, what may be done with it, its technical facts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.kernel.errors import AppError, InvalidInput
-from app.library.models import LectureState
+from app.library.models import CAPTION_LANGUAGES, LectureState
 from app.media.queries import media_prefix
-from app.studio import machine_captions, services
-from app.studio.chapters import ChapterDraft, stored_draft
-from app.studio.forms import CaptionForm, VersionForm, WithdrawForm
+from app.studio import caption_drafts, machine_captions, services
+from app.studio.chapters import ChapterDraft, count_from_file, stored_draft
+from app.studio.forms import VersionForm, WithdrawForm
 from app.studio.queries import LecturePage, StudioState, get_lecture_page
 from app.studio.services import missing_for_publication
 from app.studio.views.preflight_words import report_words, state_sentence
@@ -58,7 +58,6 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
 
     _register_processing(blueprint)
-    _register_captions(blueprint, max_upload_bytes)
     _register_withdrawal(blueprint)
 
 
@@ -76,41 +75,6 @@ def _register_processing(blueprint: Blueprint) -> None:
         services.cancel_processing(edge.session(), edge.current_actor(), public_id)
         flash(_("正在取消。"), "info")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
-
-
-def _register_captions(blueprint: Blueprint, max_upload_bytes: int) -> None:
-    @blueprint.post("/studio/lectures/<public_id>/captions", endpoint="add_caption")
-    @access.contributors
-    def add(public_id: str) -> ResponseReturnValue:
-        form = CaptionForm()
-        try:
-            if not form.validate() or not form.caption.data:
-                raise InvalidInput(fields={"caption": "请选择字幕文件。"})
-            services.add_caption(
-                edge.session(), edge.current_actor(), public_id, language=form.language.data or "",
-                data=form.caption.data.read(), filename=form.caption.data.filename or "",
-            )
-        except InvalidInput as error:
-            if wants_json():
-                raise
-            return show_lecture(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
-        flash(_("字幕已保存。"), "success")
-        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
-
-    @blueprint.post("/studio/lectures/<public_id>/captions/machine", endpoint="request_captions")
-    @access.contributors
-    def request_captions(public_id: str) -> ResponseReturnValue:
-        speech = edge.platform().settings.speech
-        machine_captions.request_captions(edge.session(), edge.current_actor(), public_id, speech)
-        flash(_("已经开始听写，做好以后字幕会出现在这里。"), "success")
-        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
-
-    @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
-    @access.contributors
-    def remove(public_id: str, language: str) -> ResponseReturnValue:
-        services.remove_caption(edge.session(), edge.current_actor(), public_id, language=language)
-        flash(_("字幕已删除。"), "success")
-        return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
 
 
 def _register_withdrawal(blueprint: Blueprint) -> None:
@@ -152,6 +116,7 @@ def show_lecture(
     *,
     problem: AppError | None = None,
     caption_problems: Mapping[str, str] | None = None,
+    draft_problems: Mapping[int, str] | None = None,
     chapters: ChapterDraft | None = None,
 ) -> str:
     """Return the page of a lecture, with what went wrong with a form of it."""
@@ -165,9 +130,8 @@ def show_lecture(
         page=page,
         problem=problem,
         caption_problems=caption_problems or {},
-        caption_languages=[(key, speak(name)) for key, name in services.CAPTION_LANGUAGES.items()],
-        machine=machine_captions.describe(edge.session(), page.lecture, edge.platform().settings.speech),
         chapters=chapters or stored_draft(page.lecture),
+        chapters_from_file=count_from_file(page.lecture, page.source),
         missing=missing,
         edited_fields=_EDITED_FIELDS,
         state=_state(page),
@@ -180,7 +144,18 @@ def show_lecture(
         preflight_groups=report_words(page.preflight, _playable_address(page)) if page.preflight else [],
         preflight_sentence=state_sentence(page.preflight) if page.preflight else "",
         **_status_words(page),
+        **caption_words(page, draft_problems),
     )
+
+
+def caption_words(page: LecturePage, draft_problems: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """Return what the list of captions shows; problems by the draft they are about."""
+    return {
+        "machine": machine_captions.describe(edge.session(), page.lecture, edge.platform().settings.speech),
+        "drafts": caption_drafts.describe(edge.session(), page.lecture),
+        "draft_problems": draft_problems or {},
+        "caption_languages": [(key, speak(name)) for key, name in CAPTION_LANGUAGES.items()],
+    }
 
 
 def _status_words(page: LecturePage) -> dict[str, Any]:

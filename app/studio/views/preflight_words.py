@@ -159,11 +159,11 @@ _WORDS: dict[str, _Say] = {
     "picture_ends_early": lambda _values: (_("画面比声音先结束"), _("后面停在最后一幅画面上。请检查原文件。")),
     "subtitles_inside": lambda _values: (
         _("文件里带有字幕"),
-        _("居民现在还看不到。请另外导出 SRT 字幕，在下面“字幕”里添加。"),
+        _("已经放在下面“字幕”里。请看一看，点“保留”以后居民才看得到。"),
     ),
     "subtitles_as_pictures": lambda _values: (
-        _("文件里的字幕是图片"),
-        _("图片里的字取不出来。有 SRT 字幕文件就在下面“字幕”里添加。"),
+        _("文件里的字幕是图片，不能转成字幕"),
+        _("有 SRT 字幕文件就在下面“字幕”里添加。"),
     ),
     "all_silent": lambda _values: (
         _("有声音轨，但从头到尾是静音"),

@@ -46,10 +46,11 @@ class Door:
     quota_bytes: int | None
     digests: RunningDigests = field(default_factory=RunningDigests)
 
-    def room(self) -> uploads.Room:
-        """Look how much fits."""
+    def room(self, public_id: str) -> uploads.Room:
+        """Look how much fits, for an upload whose file is there."""
         is_same = self.store_path is not None and uploads.is_same_disk(self.work_path, self.store_path)
-        return uploads.Room(self.parts.free_bytes(), is_same, self.quota_bytes)
+        is_copied = is_same and not edge.platform().storage.can_adopt(self.parts.path(public_id))
+        return uploads.Room(self.parts.free_bytes(), is_copied, self.quota_bytes)
 
 
 def register(blueprint: Blueprint, media: MediaSection, store: StoreSection) -> None:
@@ -108,7 +109,7 @@ def _open(door: Door, lecture_id: str, file: uploads.NewFile) -> str:
     door.parts.create(public_id)
     try:
         with unit_of_work() as db:
-            given_up = uploads.begin_upload(db, actor, lecture_id, file, public_id=public_id, room=door.room())
+            given_up = uploads.begin_upload(db, actor, lecture_id, file, public_id=public_id, room=door.room(public_id))
     except BaseException:
         door.parts.delete(public_id)
         raise

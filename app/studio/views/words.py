@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.media.forecast import rounded_s
 from app.studio.progress import Phase, Progress
 from app.studio.queries import StudioState
 from app.web.formats import duration, mark
@@ -67,11 +68,11 @@ def progress_words(progress: Progress) -> str:
 
 def remaining_words(progress: Progress) -> str:
     """Say how long it will take, or nothing while that is not known."""
-    if progress.phase is not Phase.WORKING or progress.remaining_s is None:
+    if progress.phase not in {Phase.WAITING, Phase.WORKING} or progress.remaining_s is None:
         return ""
     if progress.remaining_s < 60:
         return _("大约还要不到 1 分钟，可以关掉这一页。")
-    return _("大约还要 %(time)s，可以关掉这一页。", time=duration(progress.remaining_s))
+    return _("大约还要 %(time)s，可以关掉这一页。", time=duration(rounded_s(progress.remaining_s)))
 
 
 def media_facts(info: dict[str, Any]) -> list[tuple[str, str]]:

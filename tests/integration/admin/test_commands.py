@@ -26,8 +26,18 @@ def run(app: Flask, *arguments: str) -> tuple[int, str]:
 
 def test_a_curator_made_by_command_can_sign_in(app: Flask, shelf: Shelf, sign_in: Callable[[str], FlaskClient]):
     status, output = run(
-        app, "users", "create", "Desk-1", "--name", "张三", "--role", "curator", "--unit", shelf.unit_name,
-        "--password", PASSWORD,
+        app,
+        "users",
+        "create",
+        "Desk-1",
+        "--name",
+        "张三",
+        "--role",
+        "curator",
+        "--unit",
+        shelf.unit_name,
+        "--password",
+        PASSWORD,
     )
     assert (status, output) == (0, "created: desk-1 (curator)\n")
     assert sign_in("desk-1").get("/desk/playlists").status_code == 200

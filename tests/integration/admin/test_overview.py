@@ -26,9 +26,20 @@ def add_job(
 ) -> int:
     now = utc_now()
     job = Job(
-        kind="encode_lecture", lane="media", key=f"{state}-{subject}-{now.timestamp()}", subject=subject, payload={},
-        state=state, run_after=now, created_at=now, started_at=now, progress=progress, step="encode", attempts=3,
-        finished_at=now if state is JobState.FAILED else None, error_message=message,
+        kind="encode_lecture",
+        lane="media",
+        key=f"{state}-{subject}-{now.timestamp()}",
+        subject=subject,
+        payload={},
+        state=state,
+        run_after=now,
+        created_at=now,
+        started_at=now,
+        progress=progress,
+        step="encode",
+        attempts=3,
+        finished_at=now if state is JobState.FAILED else None,
+        error_message=message,
     )
     db.add(job)
     db.flush()

@@ -53,8 +53,13 @@ def test_a_page_beyond_the_end_is_empty(client: FlaskClient, shelf: Shelf):
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ("page=0", "page"), ("page=abc", "page"), ("page=401", "page"), ("pgae=2", "pgae"), (f"q={'长' * 101}", "q"),
-        ("audience=", "audience"), ("&".join(f"topic=t{n}" for n in range(21)), "topic"),
+        ("page=0", "page"),
+        ("page=abc", "page"),
+        ("page=401", "page"),
+        ("pgae=2", "pgae"),
+        (f"q={'长' * 101}", "q"),
+        ("audience=", "audience"),
+        ("&".join(f"topic=t{n}" for n in range(21)), "topic"),
     ],
 )
 def test_bad_parameters_are_named(client: FlaskClient, shelf: Shelf, query: str, field: str):

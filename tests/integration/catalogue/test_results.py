@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,7 +15,8 @@ from flask.testing import FlaskClient
 from app.kernel.db import unit_of_work
 from app.library.models import Lecture, LectureState
 from app.library.places import Institution
-from app.library.services import set_chapters
+from app.library.services import remove_caption, set_caption, set_chapters
+from app.worker import Housekeeper
 from config.settings import Settings
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_institution, run_jobs
@@ -50,6 +52,36 @@ def test_a_chapter_title_finds_its_lecture(app: Flask, client: FlaskClient, stoc
     page = fetch(client, "/search?q=枸杞")
     assert titles(page) == ["春季养生与经络调理"]
     assert "<mark>枸杞</mark>怎么泡" in page
+
+
+def test_a_word_that_is_only_spoken_finds_its_lecture_below_titles(
+    app: Flask, client: FlaskClient, stocked: Catalogue
+) -> None:
+    assert titles(fetch(client, "/search?q=枸杞")) == []
+    with app.app_context(), unit_of_work() as db:
+        spoken = db.query(Lecture).filter_by(public_id=stocked.lectures["合唱：怎样用气"]).one()
+        cues = "\n".join(f"00:00:{at:02}.000 --> 00:00:{at:02}.900\n枸杞&amp;养生，大家跟我唱\n" for at in range(1, 60))
+        set_caption(db, spoken, language="zh-CN", label="中文", webvtt=f"WEBVTT\n\n{cues}")
+        set_caption(db, spoken, language="en", label="English", webvtt="WEBVTT\n\n00:01.000 --> 00:02.000\nwolfberry\n")
+    run_jobs(app)
+    assert titles(fetch(client, "/search?q=枸杞")) == ["合唱：怎样用气"]
+    assert titles(fetch(client, "/search?q=wolfberry")) == ["合唱：怎样用气"]
+    assert titles(fetch(client, "/search?q=养生")) == ["春季养生与经络调理", "合唱：怎样用气"]
+    with app.app_context(), unit_of_work() as db:
+        remove_caption(db, db.get_one(Lecture, spoken.id), "en")
+    run_jobs(app)
+    assert titles(fetch(client, "/search?q=wolfberry")) == []
+
+
+def test_an_index_of_an_older_release_is_built_anew_when_the_worker_starts(
+    app: Flask, client: FlaskClient, settings: Settings
+) -> None:
+    pointer = settings.search.index_path / "CURRENT"
+    pointer.write_text(re.sub(r'"schema": "[^"]*"', '"schema": "1.1"', pointer.read_text()))
+    assert client.get("/search?q=养生").status_code == 503
+    Housekeeper(app).tick()
+    run_jobs(app)
+    assert titles(fetch(client, "/search?q=养生")) == ["春季养生与经络调理"]
 
 
 def test_facets_count_and_narrow(client: FlaskClient, stocked: Catalogue) -> None:

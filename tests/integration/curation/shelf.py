@@ -26,7 +26,11 @@ from tests.fixtures.app import make_institution, make_unit, make_user
 _numbers = itertools.count(1)
 
 TITLES = (
-    "冬季养生：三九天怎么进补", "手机字太小，三步调大", "八段锦完整教学", "防骗：陌生电话的五个套路", "太极入门第一讲",
+    "冬季养生：三九天怎么进补",
+    "手机字太小，三步调大",
+    "八段锦完整教学",
+    "防骗：陌生电话的五个套路",
+    "太极入门第一讲",
     "书法：从握笔开始",
 )
 
@@ -45,15 +49,30 @@ class Shelf:
 
 
 def make_lecture(
-    db: Session, institution: Institution, title: str, *, state: LectureState = LectureState.PUBLISHED,
-    duration_s: float = 600.0, poster_name: str | None = "poster.jpg", audience: str | None = None,
+    db: Session,
+    institution: Institution,
+    title: str,
+    *,
+    state: LectureState = LectureState.PUBLISHED,
+    duration_s: float = 600.0,
+    poster_name: str | None = "poster.jpg",
+    audience: str | None = None,
 ) -> Lecture:
     """Add a lecture with a current media set (no files)."""
     number, now = next(_numbers), utc_now()
     lecture = Lecture(
-        public_id=new_public_id(), institution_id=institution.id, title=title, teacher="周老师",
-        description=f"{title}。", tags=[], state=state, created_at=now, updated_at=now,
-        published_at=None if state is LectureState.DRAFT else now - timedelta(minutes=number), terms=[], captions=[],
+        public_id=new_public_id(),
+        institution_id=institution.id,
+        title=title,
+        teacher="周老师",
+        description=f"{title}。",
+        tags=[],
+        state=state,
+        created_at=now,
+        updated_at=now,
+        published_at=None if state is LectureState.DRAFT else now - timedelta(minutes=number),
+        terms=[],
+        captions=[],
     )
     if audience is not None:
         lecture.terms.append(db.scalars(select(Term).where(Term.scheme == "audience", Term.key == audience)).one())
@@ -61,17 +80,33 @@ def make_lecture(
     db.flush()
     digest = hashlib.sha256(lecture.public_id.encode()).hexdigest()
     source = Source(
-        lecture_id=lecture.id, filename="master.mp4", sha256=digest, size_bytes=1000, storage_key=f"sources/{digest}",
+        lecture_id=lecture.id,
+        filename="master.mp4",
+        sha256=digest,
+        size_bytes=1000,
+        storage_key=f"sources/{digest}",
         created_at=now,
     )
     db.add(source)
     db.flush()
     db.add(
         MediaSet(
-            lecture_id=lecture.id, source_id=source.id, digest=digest, recipe="test", is_current=True,
-            duration_s=duration_s, size_bytes=500, master_name="master.m3u8", saver_name="saver.m3u8",
-            audio_name="audio.m3u8", mp4_name="lecture.mp4", m4a_name="lecture.m4a", poster_name=poster_name,
-            storyboard_name=None, created_at=now, renditions=[],
+            lecture_id=lecture.id,
+            source_id=source.id,
+            digest=digest,
+            recipe="test",
+            is_current=True,
+            duration_s=duration_s,
+            size_bytes=500,
+            master_name="master.m3u8",
+            saver_name="saver.m3u8",
+            audio_name="audio.m3u8",
+            mp4_name="lecture.mp4",
+            m4a_name="lecture.m4a",
+            poster_name=poster_name,
+            storyboard_name=None,
+            created_at=now,
+            renditions=[],
         )
     )
     if state is LectureState.PUBLISHED:
@@ -88,7 +123,12 @@ def stock_shelf(db: Session) -> Shelf:
     lectures = [make_lecture(db, institution, title, duration_s=300.0 + 60 * n) for n, title in enumerate(TITLES)]
     actor = Actor(user.id, user.public_id, user.display_name, (Grant("curator", unit_id=unit.id),))
     return Shelf(
-        unit.id, unit.public_id, unit.name, user.login, actor, operator.login,
+        unit.id,
+        unit.public_id,
+        unit.name,
+        user.login,
+        actor,
+        operator.login,
         tuple(lecture.public_id for lecture in lectures),
     )
 

@@ -194,8 +194,14 @@ def test_the_poster_carries_everything_a_passer_by_needs(desk: Desk, shelf: Shel
     text = desk.client.get(f"{desk.address}/poster").get_data(as_text=True)
     code = code_of(work, desk.public_id)
     for words in (
-        "冬季养生一周", f"{code[:3]} {code[3:]}", "127.0.0.1:8000/q", "本站不收费", "不要密码", shelf.unit_name,
-        "024-0000-0001", f"/playlists/{desk.public_id}/qr.svg",
+        "冬季养生一周",
+        f"{code[:3]} {code[3:]}",
+        "127.0.0.1:8000/q",
+        "本站不收费",
+        "不要密码",
+        shelf.unit_name,
+        "024-0000-0001",
+        f"/playlists/{desk.public_id}/qr.svg",
     ):
         assert words in text, words
     assert "播单还没有发布" in text

@@ -48,6 +48,13 @@ def test_captions_lie_within_the_film_and_say_the_sentences(made) -> None:
         assert cues[-1].end / 1000 < container.duration / av.time_base
 
 
+def test_every_slide_is_a_chapter_of_the_file(made) -> None:
+    item = made[0]
+    info = media_pipeline.probe(item.master)
+    assert [chapter.title for chapter in info.chapters] == ["开头", *(slide.heading for slide in item.lecture.slides)]
+    assert 2 < info.chapters[1].start_s < info.duration_s
+
+
 def test_second_time_does_nothing_and_leaves_nothing(made) -> None:
     item, tools = made
     before = {path.name: path.stat().st_mtime_ns for path in item.master.parent.iterdir()}

@@ -206,3 +206,22 @@ def test_only_failed_or_cancelled_jobs_are_retried(app: Flask):
     in_work(app, lambda db: queue.retry(db, job_id))
 
     assert states(app) == {"a": JobState.QUEUED}
+
+
+def test_a_machine_without_room_says_so_to_the_next_in_line_until_somebody_takes_it(app: Flask, tmp_path):
+    has_room = False
+    runner = JobRunner(app.app_context, tmp_path / "work", lease_s=5, has_room=lambda _lane: has_room)
+    runner.register(JobKind("echo", LANE, lambda _context: None))
+    in_work(app, lambda db: [add(db, "first", priority=Priority.MICRO_COURSE), add(db, "second")])
+
+    def told() -> dict[str, str | None]:
+        with app.app_context(), reading() as db:
+            return dict(db.execute(select(Job.key, Job.error_message)).all())
+
+    assert not runner.work_once(LANE)
+    assert told()["first"] == "工作节点磁盘空间不足，腾出空间后会自动继续。"
+    assert told()["second"] is None
+    has_room = True
+    assert runner.work_once(LANE)
+    assert states(app) == {"first": JobState.SUCCEEDED, "second": JobState.QUEUED}
+    assert told() == {"first": None, "second": None}

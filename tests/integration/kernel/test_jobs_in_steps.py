@@ -14,7 +14,7 @@ from app.kernel.db import reading, unit_of_work
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, JobContext, JobKind, JobRunner
 from app.kernel.jobs.model import Job, JobFailed, JobState
-from app.kernel.jobs.steps import progress_of
+from app.kernel.jobs.steps import forget_ended, progress_of
 
 LANE = queue.LANE_DEFAULT
 
@@ -164,3 +164,36 @@ def test_steps_ending_at_once_wake_the_parent_once(app: Flask, runner, whole):
         pass
     assert (job(app, "whole").state, whole.calls) == (JobState.SUCCEEDED, 2)
     assert sorted(whole.done) == [f"step{number}" for number in range(8)]
+
+
+def test_steps_go_by_their_rank_and_a_younger_parents_steps_wait(app: Flask):
+    with app.app_context(), unit_of_work() as db:
+        for key in ("older", "younger"):
+            queue.enqueue(db, "whole", lane="other", key=key)
+        db.flush()
+        older, younger = (db.scalars(select(Job.id).where(Job.key == key)).one() for key in ("older", "younger"))
+        for key, parent_id, rank in (("y0", younger, 0), ("o5", older, 5), ("o1", older, 1), ("o0 late", older, 0)):
+            queue.enqueue(db, "step", lane=LANE, key=key, parent_id=parent_id, rank=rank)
+    taken = []
+    for _ in range(4):
+        with app.app_context(), unit_of_work() as db:
+            claim = queue.claim(db, LANE, worker="w", lease_s=60)
+            taken.append(db.get(Job, claim.job_id).key)
+    assert taken == ["o0 late", "o1", "o5", "y0"]
+
+
+def test_steps_of_long_ago_are_forgotten_once_the_whole_has_ended(app: Flask, runner, whole):
+    runner.work_once(LANE)
+    runner.work_once(LANE)
+    later = utc_now() + timedelta(days=31)
+
+    def forget() -> int:
+        with app.app_context(), unit_of_work() as db:
+            return forget_ended(db, before=later)
+
+    assert forget() == 0, "what is done counts while the rest is under way"
+    while runner.work_once(LANE):
+        pass
+    assert forget() == 3
+    assert job(app, "whole").state is JobState.SUCCEEDED
+    assert job(app, "step0") is None

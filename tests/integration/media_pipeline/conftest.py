@@ -110,6 +110,20 @@ def encoded(tmp_path_factory, fast_policy, tools):
 
 
 @pytest.fixture(scope="session")
+def chunked(tmp_path_factory, fast_policy, tools):
+    """Return a function that encodes a clip in many short chunks, so that each starts in the middle of the source."""
+    policy = replace(fast_policy, chunk_s=4, audio_chunk_s=8)
+    done = {}
+
+    def encode(path):
+        if path not in done:
+            done[path] = run_once(path, policy, tools, tmp_path_factory.mktemp(path.stem))
+        return done[path]
+
+    return encode
+
+
+@pytest.fixture(scope="session")
 def lecture(shelf, encoding_policy, tools, tmp_path_factory):
     """The standard lecture, encoded as the shipped policy does."""
     return run_once(shelf.lecture(), encoding_policy, tools, tmp_path_factory.mktemp("lecture"))

@@ -13,63 +13,16 @@ from media_pipeline import probe
 from tests.factories import odd_clips
 from tests.integration.media_pipeline import measuring
 from tests.integration.media_pipeline.conftest import run_once
-
-FRAME_S = 0.04
-
-
-@pytest.fixture(scope="session")
-def chunked(tmp_path_factory, fast_policy, tools):
-    """Return a function that encodes a clip in many short chunks, so that each starts in the middle of the source."""
-    policy = replace(fast_policy, chunk_s=4, audio_chunk_s=8)
-    done = {}
-
-    def encode(path):
-        if path not in done:
-            done[path] = run_once(path, policy, tools, tmp_path_factory.mktemp(path.stem))
-        return done[path]
-
-    return encode
-
-
-def grey(frame):
-    return frame.to_ndarray(format="gray").astype(float)
-
-
-def pictures(result):
-    return measuring.frames(result.folder / result.published.mp4_name)
-
-
-def samples(result):
-    """Return the sound of the published M4A as one channel of numbers, and its rate."""
-    with av.open(str(result.folder / "audio.m4a")) as container:
-        rate = container.streams.audio[0].rate
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-        blocks = [block for frame in container.decode(audio=0) for block in resampler.resample(frame)]
-        start_s = float(blocks[0].pts * blocks[0].time_base)
-    sound = np.concatenate([block.to_ndarray()[0] for block in blocks])
-    return sound[int(max(0.0, -start_s) * rate) :], rate
-
-
-def pitch_hz(result):
-    sound, rate = samples(result)
-    middle = sound[len(sound) // 4 : len(sound) // 4 + rate]
-    return float(np.argmax(np.abs(np.fft.rfft(middle)))) * rate / len(middle)
-
-
-def signals_s(result):
-    """Return when the flash is seen and when the tone is heard."""
-    flash = next(frame for frame in pictures(result) if grey(frame).mean() > 180)
-    sound, rate = samples(result)
-    loud = np.abs(sound) > np.abs(sound).max() / 4
-    return float(flash.pts * flash.time_base), float(np.argmax(loud)) / rate
-
-
-def assert_lengths(result, expected_s, tolerance_s=0.1):
-    ends = {
-        rendition.name: measuring.packets(measuring.joined(result.folder / rendition.name), rendition.kind).end_s
-        for rendition in result.published.renditions
-    }
-    assert all(end_s == pytest.approx(expected_s, abs=tolerance_s) for end_s in ends.values()), ends
+from tests.integration.media_pipeline.seeing import (
+    FRAME_S,
+    assert_lengths,
+    combing,
+    grey,
+    pictures,
+    pitch_hz,
+    samples,
+    signals_s,
+)
 
 
 @pytest.mark.parametrize("case", [("pq", True), ("hlg", True), ("pq", False), ("hlg", False)])
@@ -176,11 +129,6 @@ def test_turned_picture_stands_upright_in_every_chunk(shelf, chunked):
         picture = grey(frame)
         assert picture[: frame.height // 3].mean() > 240
         assert picture[-frame.height // 3 :].mean() < 15
-
-
-def combing(picture):
-    """Return how much neighbouring lines differ more than lines of the same field do."""
-    return np.abs(picture[1:-1] - (picture[:-2] + picture[2:]) / 2).mean()
 
 
 def test_fields_of_a_4_3_picture_become_whole_frames(shelf, chunked):

@@ -141,7 +141,7 @@ def test_treated_sound_keeps_its_time_and_length(shelf, policy, tools, tmp_path)
 def test_early_and_final_sound_have_the_same_channels(shelf, policy, tools, tmp_path, case):
     """Whoever follows the growing manifest goes from one to the other without a change of the decoder."""
     name, channels = case
-    hasty = replace(policy, chunk_s=24, audio_chunk_s=24, early_start_above_s=40)
+    hasty = replace(policy, chunk_s=24, audio_chunk_s=24, early_sound_above_s=40)
     made = run_once(shelf.speech_variant(name, 60), hasty, tools, tmp_path)
     inits = [(made.folder / name / "init.mp4").read_bytes() for name in ("live/audio", "audio")]
     assert [read_init(data).channels for data in inits] == [channels, channels]

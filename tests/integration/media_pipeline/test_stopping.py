@@ -265,3 +265,8 @@ def test_full_working_disk_is_worth_another_try(shelf, fast_policy, tools, tmp_p
             tools=tools, progress=recorder, cancel=recorder)  # fmt: skip
     assert caught.value.is_transient
     assert not (tmp_path / "store" / "p" / "master.m3u8").exists()
+
+
+def test_one_long_line_is_kept_whole():
+    done = run_process([*PYTHON, "print('x' * 300_000)"], limits=ProcessLimits(timeout_s=30))
+    assert done.stdout.strip() == "x" * 300_000

@@ -10,8 +10,7 @@ from sqlalchemy import update
 from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
 from app.kernel.jobs.model import Job, JobState
-from app.media.jobs import CHUNK_KIND
-from app.media.queries import ENCODE_KIND
+from app.media.queries import CHUNK_KIND, ENCODE_KIND
 from config.settings import load
 from tests.fixtures.app import build_app, make_environ, run_jobs
 from tests.fixtures.stack import TEACHER

@@ -59,7 +59,8 @@ def kill_only_the_worker_itself(stack: Stack) -> None:
     scratch = platform_of(stack.app).settings.media.work_path
     wait_for(
         lambda: not processes_in(scratch) and not processes_of_session(worker.pid),
-        timeout_s=10, what="ffmpeg and all other children of a killed worker are to be gone",
+        timeout_s=10,
+        what="ffmpeg and all other children of a killed worker are to be gone",
     )
 
 

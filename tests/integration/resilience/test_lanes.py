@@ -1,11 +1,23 @@
-"""One encode at a time in a process, however often it is told to look; a turn that breaks does not end a lane."""
+"""One encode at a time in a process, however often it is told to look; a turn that breaks does not end a lane; a long
+look through one file keeps nobody's upload waiting."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
-from app.worker import LaneTurns, keep_turning
+from flask import Flask
+
+from app.kernel.jobs import queue
+from app.kernel.jobs.engine import JobContext
+from app.kernel.platform import Platform
+from app.media.preflight import ANALYSE_KIND
+from app.worker import Bell, LaneTurns, keep_turning
+from tests.fixtures.stack import wait_for
+from tests.integration.resilience.inventory import sources
+from tests.integration.resilience.teacher import Teacher
 
 
 def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
@@ -42,5 +54,48 @@ def test_a_turn_that_breaks_is_followed_by_another() -> None:
             stop.set()
         raise LookupError("a bug of a handler")
 
-    keep_turning(turn, stop, poll_s=0.01)
+    keep_turning(turn, stop, poll_s=0.01, bell=Bell())
     assert turns == [0, 1, 2]
+
+
+def test_who_found_nothing_is_woken_by_the_bell_also_by_one_rung_while_looking() -> None:
+    stop, bell, turns = threading.Event(), Bell(), []
+
+    def turn() -> bool:
+        turns.append(len(turns))
+        if len(turns) == 1:
+            bell.ring()  # something was queued just after we looked
+        if len(turns) == 3:
+            stop.set()
+        return False
+
+    waiting = threading.Thread(target=keep_turning, args=(turn, stop, 60, bell), daemon=True)
+    waiting.start()
+    wait_for(lambda: len(turns) == 2, timeout_s=10, what="a bell rung while looking was not heard")
+    bell.ring()
+    waiting.join(10)
+    assert turns == [0, 1, 2]
+
+
+def test_a_long_look_through_one_file_keeps_nobodys_upload_waiting(
+    app: Flask, teacher: Teacher, short_clip: bytes
+) -> None:
+    begun, may_end, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def look_for_hours(_context: JobContext) -> None:
+        begun.set()
+        assert may_end.wait(60)
+
+    platform: Platform = app.extensions["platform"]
+    platform.runner.kinds[ANALYSE_KIND] = replace(platform.runner.kinds[ANALYSE_KIND], handler=look_for_hours)
+    with ThreadPoolExecutor(2) as pool:
+        for lane in (queue.LANE_ANALYSIS, queue.LANE_DEFAULT):
+            pool.submit(keep_turning, partial(platform.runner.work_once, lane), stop, 0.05)
+        try:
+            teacher.upload(teacher.new_lecture(), short_clip)
+            assert begun.wait(30)
+            teacher.upload(teacher.new_lecture(), short_clip + b"another file")
+            wait_for(lambda: len(sources(app)) == 2, timeout_s=30, what="the second upload is held up")
+        finally:
+            may_end.set()
+            stop.set()

@@ -7,10 +7,18 @@ import time
 from pathlib import Path
 
 from flask import Flask
+from structlog.testing import capture_logs
 
 from tests.factories.clips import ClipShelf
 from tests.fixtures.app import run_jobs
-from tests.integration.resilience.inventory import check_books, plant_orphans, platform_of, scratch_files, stored
+from tests.integration.resilience.inventory import (
+    check_books,
+    plant_orphans,
+    platform_of,
+    scratch_files,
+    stored,
+    sweep_at_once,
+)
 from tests.integration.resilience.teacher import Teacher
 
 AGE_S = 49 * 3600
@@ -21,9 +29,7 @@ def grow_old(*paths: Path) -> None:
         os.utime(path, (time.time() - AGE_S,) * 2)
 
 
-def test_the_command_removes_what_nobody_knows_and_nothing_else(
-    app: Flask, teacher: Teacher, shelf: ClipShelf
-) -> None:
+def test_the_command_removes_what_nobody_knows_and_nothing_else(app: Flask, teacher: Teacher, shelf: ClipShelf) -> None:
     lecture = teacher.new_lecture()
     teacher.upload(lecture, shelf.audio_with_cover().read_bytes())
     run_jobs(app)
@@ -72,3 +78,22 @@ def test_the_scratch_of_a_running_attempt_stays(app: Flask, teacher: Teacher, sh
     run_jobs(app)
     assert seen == [True, True]
     assert teacher.phase(lecture) == "ready"
+
+
+def test_what_the_database_knows_and_the_store_lacks_is_told(
+    app: Flask, teacher: Teacher, shelf: ClipShelf
+) -> None:
+    lecture = teacher.new_lecture()
+    teacher.upload(lecture, shelf.audio_with_cover().read_bytes())
+    run_jobs(app)
+    with capture_logs() as events:
+        sweep_at_once(app)
+    assert [event for event in events if event["event"] == "stored_object_missing"] == []
+    [source] = [key for key in stored(app) if key.startswith("sources/")]
+    [master] = [key for key in stored(app) if key.endswith("/master.m3u8") and "/live/" not in key]
+    for key in (source, master):
+        platform_of(app).storage.delete(key)
+    with capture_logs() as events:
+        sweep_at_once(app)
+    told = {event["key"] for event in events if event["event"] == "stored_object_missing"}
+    assert told == {source, master}

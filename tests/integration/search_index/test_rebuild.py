@@ -103,8 +103,8 @@ def test_opening_again_in_one_process_shares_what_is_open(indexed, index_folder,
         "[]",
         '{"version": "v-00000001"}',
         json.dumps({"version": "v-00000001", "engine": "whoosh", "schema": "0.0"}),
-        json.dumps({"version": "v-00000001", "engine": "moon", "schema": "1.1"}),
-        json.dumps({"version": "v-00000777", "engine": "whoosh", "schema": "1.1"}),
+        json.dumps({"version": "v-00000001", "engine": "moon", "schema": "2.1"}),
+        json.dumps({"version": "v-00000777", "engine": "whoosh", "schema": "2.1"}),
     ],
 )
 def test_a_wrong_pointer_or_schema_is_unusable_until_rebuilt(indexed, index_folder, make_document, content):

@@ -72,6 +72,22 @@ def test_all_fields_are_searched_and_the_title_weighs_most(indexed, make_documen
     assert found[-1] == "甲课"
 
 
+def test_a_word_only_spoken_is_found_below_a_title_that_has_it(indexed, make_document, titles_found):
+    spoken = "今天讲剪纸，剪纸要用红纸，剪纸不难。" * 200
+    index = indexed(
+        make_document("乡村手艺", number=1, transcript=spoken),
+        make_document("剪纸入门", number=2),
+        make_document("剪纸课", number=3, transcript=spoken),
+        make_document("老手艺", number=4, description="讲剪纸"),
+        make_document("无关", number=5, transcript="今天讲刺绣。"),
+    )
+    assert titles_found(index, "刺绣") == ["无关"]
+    found = titles_found(index, "剪纸")
+    assert set(found[:2]) == {"剪纸入门", "剪纸课"}
+    assert set(found[2:]) == {"乡村手艺", "老手艺"}
+    assert set(titles_found(index, "红纸")) == {"剪纸课", "乡村手艺"}
+
+
 def test_highlights_are_fragments_of_what_was_written(indexed):
     (hit,) = indexed(*TITLES).search(SearchRequest("太极拳")).hits
     assert hit.highlights["title"] == (Fragment("太極拳", is_match=True), Fragment("二十四式", is_match=False))

@@ -117,6 +117,26 @@ def test_captions_are_made_and_say_so(
 
 
 @pytest.mark.usefixtures("with_sound", "whisper")
+def test_the_page_is_told_how_far_it_is_without_being_opened_again(
+    app: Flask, teacher: Browser, lecture_id: str, browser_of: Callable[[str], Browser]
+) -> None:
+    path = f"/studio/lectures/{lecture_id}/captions/status"
+    assert f'data-live-url="{path}"' in teacher.get(f"/studio/lectures/{lecture_id}")
+    assert 'data-live="no"' in teacher.get(path)
+    ask(teacher, lecture_id)
+    waiting = teacher.get(path)
+    assert 'data-live="yes" data-spoken="正在自动生成字幕。"' in waiting
+    assert RUNNING in waiting
+    assert "<html" not in waiting
+    run_jobs(app)
+    done = teacher.get(path)
+    assert 'data-live="no" data-spoken="字幕已经更新。"' in done
+    assert "字幕由机器生成" in done
+    assert teacher.client.get(path).headers["Cache-Control"] == "no-store"
+    assert browser_of("stranger").client.get(path).status_code == 404
+
+
+@pytest.mark.usefixtures("with_sound", "whisper")
 def test_what_a_person_wrote_is_never_replaced(app: Flask, teacher: Browser, lecture_id: str) -> None:
     assert ask(teacher, lecture_id) == 303
     teacher.post(f"/studio/lectures/{lecture_id}/captions", language="zh-CN", caption=(io.BytesIO(SRT), "a.srt"))

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import reading
 from app.kernel.jobs.model import Job, JobState
-from app.kernel.jobs.queue import LANE_DEFAULT
+from app.kernel.jobs.queue import LANE_ANALYSIS, LANE_MEDIA
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
 from app.media.preflight import ANALYSE_KIND, UNREADABLE, UPLOADED_BEFORE, keep_problem
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.queries import get_lecture_page
 from config.settings import load
+from tests.factories import broken_clips
 from tests.factories.clips import shared_folder
 from tests.factories.flawed_clips import FlawedClips
 from tests.fixtures.app import build_app, make_environ
@@ -53,8 +54,8 @@ def attach(app: Flask, college: College, lecture_id: str) -> Callable[[Path], in
 
 
 def look_through(app: Flask) -> None:
-    """Do the jobs of the default lane; encodes stay where they are."""
-    while app.extensions["platform"].runner.work_once(LANE_DEFAULT):
+    """Do the jobs of the lane of analyses; encodes stay where they are."""
+    while app.extensions["platform"].runner.work_once(LANE_ANALYSIS):
         pass
 
 
@@ -90,6 +91,25 @@ def test_the_report_comes_before_the_encode(
     assert re.search(r"(19|20) 秒到 30 秒", report)
     assert "<a " not in report, "there is nothing to play yet"
     assert report.index("需要您处理") < report.index("建议您看一看")
+
+
+@pytest.mark.parametrize("is_looked_through_first", [True, False])
+def test_an_end_that_could_not_be_read_is_told(  # noqa: PLR0917 - fixtures
+    app: Flask,
+    teacher: Browser,
+    lecture_id: str,
+    attach: Callable[[Path], int],
+    flawed: FlawedClips,
+    is_looked_through_first: bool,
+) -> None:
+    attach(broken_clips.zeroed(flawed, 0.55, 1))
+    if is_looked_through_first:
+        look_through(app)
+    while app.extensions["platform"].runner.work_once(LANE_MEDIA):
+        pass
+    look_through(app)
+    assert jobs(app)["encode_lecture"] is JobState.SUCCEEDED
+    assert "cut_off" in codes(teacher.get(f"/studio/lectures/{lecture_id}"), "problem")
 
 
 def test_times_open_the_published_file_there(

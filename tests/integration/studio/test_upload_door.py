@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable
@@ -57,6 +58,34 @@ def test_pieces_become_one_source_and_leave_no_file(
     assert part_files() == []
     assert teacher.head(url).headers["Upload-Offset"] == str(len(DATA))
     assert teacher.client.delete(url, headers=teacher.headers).status_code == 409
+
+
+def test_a_whole_file_becomes_the_source_without_being_copied_or_read(
+    app: Flask, teacher: Browser, lecture_id: str, parts: PartFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = teacher.upload(lecture_id, DATA, chunk=70_001)
+    part = parts.path(url.rpartition("/")[2])
+    number = part.stat().st_ino
+    reads: list[Path] = []
+    monkeypatch.setattr("app.studio.jobs.hash_file", reads.append)
+    assert app.extensions["platform"].runner.work_once("default")
+    (source,) = rows(app, Source)
+    stored = app.extensions["platform"].storage.local_path(source.storage_key)
+    assert (stored.stat().st_ino, reads) == (number, [])
+
+
+def test_room_for_a_copy_is_asked_only_where_one_is_made(
+    app: Flask, teacher: Browser, lecture_id: str, parts: PartFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PartFolder, "free_bytes", lambda _self: 1500)
+    assert teacher.begin(lecture_id, 1000).status_code == 201
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "two mounts of one disk")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert teacher.begin(lecture_id, 1000).status_code == 507
+    assert teacher.begin(lecture_id, 750).status_code == 201
 
 
 def test_finishing_twice_makes_one_source(app: Flask, teacher: Browser, lecture_id: str, parts: PartFolder) -> None:

@@ -6,22 +6,23 @@ import pytest
 
 from config.settings import StoreSection
 from tests.fixtures.services import s3_section
+from tests.services.adopting_contract import AdoptingContract
 from tests.services.storage_contract import StorageContract
 
 
-class TestFolder(StorageContract):
+class TestFolder(StorageContract, AdoptingContract):
     @pytest.fixture
     def section(self, tmp_path_factory) -> StoreSection:
         return StoreSection(kind="folder", path=tmp_path_factory.mktemp("store") / "not" / "yet")
 
 
-class TestFolderWithQuota(StorageContract):
+class TestFolderWithQuota(StorageContract, AdoptingContract):
     @pytest.fixture
     def section(self, tmp_path_factory) -> StoreSection:
         return StoreSection(kind="folder", path=tmp_path_factory.mktemp("store"), quota_bytes=200_000_000)
 
 
-class TestS3Double(StorageContract):
+class TestS3Double(StorageContract, AdoptingContract):
     knows_age_of_partials = False
 
     @pytest.fixture

@@ -46,8 +46,8 @@ def ready(frames=15_000, rate=Fraction(25), every=50, bitrate_bps=800_000, **cha
     return ReadyPicture(**{**fields, **changes})
 
 
-def sound(channels=1):
-    return AudioInfo(stream_index=1, codec="aac", sample_rate_hz=48000, channels=channels)
+def sound(channels=1, end_s=None):
+    return AudioInfo(stream_index=1, codec="aac", sample_rate_hz=48000, channels=channels, end_s=end_s)
 
 
 def media(picture="default", audio="default", **changes):

@@ -77,7 +77,8 @@ def cases(policy):
     yield from copying_cases(policy)
     yield from measuring_cases(plan, make_plan(media(audio=sound(2)), policy, SHA))
     yield "video-1080p", encode(short, policy)
-    yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, 2)
+    yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, -2)
+    yield "video-slides-lowest", encode(media(picture=video(scene=SLIDES)), policy, 1)
     given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
     yield "video-given-options", encode(media(picture=video(640, 360), audio=None, duration_s=9.0), given)
     yield "video-labelled", encode(labelled, policy)
@@ -93,6 +94,8 @@ def cases(policy):
     yield "sound-quiet", sound_of(media(picture=None, duration_s=9.0), policy, gain=Gain(12.5, 7))
     yield "sound-first", sound_of(media(), policy, 0)
     yield "sound-middle", sound_of(media(duration_s=900.0), policy, 1)
+    long = make_plan(media(duration_s=900.0), policy, SHA).early_audios[-1]
+    yield "sound-fade", audio_argv(TOOLS, source_of(media()), long, Gain(0, 7), before=Gain(6, 2))
     yield "sound-last", sound_of(media(), policy, -1)
     yield (
         "package",
@@ -104,12 +107,13 @@ def cases(policy):
 
 NAMES = (
     "listen", "listen-stereo", "listen-early", "measure-treated", "measure-limited",
-    "copy-kept", "copy-early", "video-beside-copy", "video-1080p", "video-slides", "video-given-options",
+    "copy-kept", "copy-early", "video-beside-copy",
+    "video-1080p", "video-slides", "video-slides-lowest", "video-given-options",
     "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
     "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",
     "sound-two-equal-channels", "sound-first", "sound-middle",
-    "sound-last", "package", "package-sound", "package-silent",
+    "sound-fade", "sound-last", "package", "package-sound", "package-silent",
 )  # fmt: skip
 
 

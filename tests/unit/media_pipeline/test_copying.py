@@ -49,6 +49,7 @@ def test_the_copy_and_its_sound_come_first(policy):
 
 def test_a_short_ready_lecture_has_an_early_sound_too(policy):
     picture = video(1280, 720, ready=ready(frames=1500))
+    policy = replace(policy, early_sound_above_s=100)
     assert plan_of(policy, picture, duration_s=60.0).early_audios
     assert not plan_of(policy, video(1280, 720), duration_s=60.0).early_audios
     short = video(1280, 720, ready=ready(frames=500))

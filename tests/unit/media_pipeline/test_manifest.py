@@ -20,7 +20,7 @@ from tests.unit.media_pipeline.conftest import track
 
 
 def test_media_manifest_word_for_word():
-    assert media_manifest(track()) == (
+    assert media_manifest(track(), 4) == (
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n"
         '#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:4.000000,\n00000.m4s\n#EXTINF:4.000000,\n00001.m4s\n'
         "#EXTINF:2.000000,\n00002.m4s\n#EXT-X-ENDLIST\n"
@@ -85,6 +85,15 @@ def test_the_first_variant_is_what_the_network_carries(start_bps, first):
     assert names[0] == first
     assert sorted(names) == ["240p", "480p", "720p"]
     assert names[1:] == sorted(names[1:])
+
+
+def test_what_is_still_to_come_counts_by_its_bound():
+    audio = track("audio", "audio", (32_000, 32_000, 16_000))
+    (variant,) = m3u8.loads(multivariant_manifest([track()], audio, 500_000, None, {"480p": 900_000})).playlists
+    assert variant.stream_info.bandwidth == 900_000 + 64_000
+    assert variant.stream_info.average_bandwidth == 280_000 + 64_000
+    (variant,) = m3u8.loads(multivariant_manifest([track()], audio, 500_000, None, {"480p": 1})).playlists
+    assert variant.stream_info.bandwidth == 400_000 + 64_000
 
 
 def test_silent_picture_has_no_sound_group():

@@ -11,7 +11,7 @@ import pytest
 
 from media_pipeline import MediaRefused, make_plan
 from media_pipeline.steps import AudioStep, LoudnessStep, VideoStep, plan_from_json, plan_to_json
-from tests.unit.media_pipeline.conftest import ROOT, media, sound, video
+from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
 
 SHA = "a" * 64
 
@@ -20,30 +20,56 @@ def kinds(plan):
     return [(type(step), float(step.range.start_s)) for step in plan.chunk_steps]
 
 
-def test_a_short_lecture_is_measured_first(policy):
-    plan = make_plan(media(duration_s=50.0), policy, SHA)
+def test_a_short_lecture_begins_with_its_lowest_rung_and_its_sound(policy):
+    plan = make_plan(media(duration_s=29.0), policy, SHA)
     assert kinds(plan) == [
-        (VideoStep, 0), (LoudnessStep, 0), (AudioStep, 0), (VideoStep, 24), (VideoStep, 48),
+        (VideoStep, 0), (LoudnessStep, 0), (AudioStep, 0), (VideoStep, 0), (VideoStep, 8),
     ]  # fmt: skip
     assert (plan.early_loudness, plan.early_audios) == (None, ())
 
 
 def test_a_long_lecture_starts_with_what_the_first_minute_needs(policy):
     plan = make_plan(media(duration_s=3600.0), policy, SHA)
-    assert kinds(plan)[:4] == [(LoudnessStep, 0), (AudioStep, 0), (VideoStep, 0), (VideoStep, 0)]
+    assert kinds(plan)[:4] == [(LoudnessStep, 0), (AudioStep, 0), (VideoStep, 0), (AudioStep, 24)]
     lowest, others = plan.videos[:2]
     assert [rung.name for rung in lowest.rungs] == ["240p"]
     assert [rung.name for rung in others.rungs] == ["480p", "720p"]
     assert (lowest.poster, lowest.storyboard) == (None, None)
-    assert [(step.range.start_s, step.range.length_s) for step in plan.early_audios] == [(0, 24), (24, 72)]
+    assert [(step.range.start_s, step.range.length_s) for step in plan.early_audios] == [(0, 24), (24, 72), (96, 24)]
+    assert [step.measurements for step in plan.early_audios] == [
+        (plan.early_loudness.digest,),
+        (plan.early_loudness.digest,),
+        (plan.loudness.digest, plan.early_loudness.digest),
+    ]
+    assert kinds(plan)[3:7] == [(AudioStep, 24), (LoudnessStep, 0), (AudioStep, 96), (AudioStep, 0)]
     assert {step.folder for step in plan.early_audios} == {"live/audio"}
+
+
+def test_the_lowest_rung_of_slides_comes_first_and_whole(policy):
+    plan = make_plan(media(picture=video(scene=SLIDES), duration_s=300.0), policy, SHA)
+    lowest = [step for step in plan.videos if step.rungs[0].name == "360p"]
+    others = [step for step in plan.videos if step.rungs[0].name != "360p"]
+    assert plan.videos == (*lowest, *others)
+    assert {tuple(rung.name for rung in step.rungs) for step in plan.videos} == {("360p",), ("480p", "720p")}
+    assert [float(step.range.start_s) for step in lowest] == [0, 12, 84, 156, 228]
+    assert [float(step.range.start_s) for step in others][:4] == [0, 12, 36, 60]
+    assert all(step.storyboard is None for step in lowest)
+    assert all(step.storyboard is not None for step in others)
+    assert [step.encoder_threads for step in plan.videos[:2]] == [policy.encoder_threads, 1]
+
+
+def test_sound_that_ends_early_gets_no_provisional_one(policy):
+    """A provisional stretch that is not full would leave a hole before the final sound."""
+    short = media(duration_s=600.0, audio=sound(end_s=47.0))
+    assert make_plan(short, policy, SHA).early_audios == ()
+    assert len(make_plan(media(duration_s=600.0, audio=sound(end_s=48.0)), policy, SHA).early_audios) == 2
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(5)])
 @pytest.mark.parametrize("duration_s", [1.0, 23.9, 24.5, 25.99, 26.0, 600.0, 601.5, 21600.0])
 def test_chunks_cover_the_source_on_the_segment_grid(policy, rate, duration_s):
     plan = make_plan(media(picture=video(rate=rate), duration_s=duration_s), policy, SHA)
-    for steps in (plan.videos[1:] if len(plan.videos) > 1 and plan.early_audios else plan.videos, plan.audios):
+    for steps in (plan.videos[1:] if len(plan.videos) > 1 else plan.videos, plan.audios):
         assert steps[-1].range.length_s is None
         end_s = Fraction(0)
         for step in steps:
@@ -88,7 +114,7 @@ def test_all_digests_differ(policy):
 
 def test_digest_is_pinned(policy):
     """A changed digest means that every lecture would be encoded again: change it only on purpose."""
-    assert make_plan(media(), policy, SHA).digest == "e67684bd6a9fee25d0afdc29bfe26f77a2b05b89"
+    assert make_plan(media(), policy, SHA).digest == "5c9d4cee737eb0a2bbeade17735e065d93416ce4"
 
 
 def test_digest_is_the_same_in_another_process(policy):

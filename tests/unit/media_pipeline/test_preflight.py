@@ -163,7 +163,6 @@ def test_what_a_cut_file_lost_is_told_once():
         (media(video(end_s=599.0), replace(sound(), end_s=600.0)), {}),
         (media(video(end_s=500.0), replace(sound(), end_s=600.0)), {"picture_ends_early": "advice"}),
         (media(video(end_s=600.0), replace(sound(), end_s=500.0)), {"sound_ends_early": "advice"}),
-        (media(subtitles=(SubtitleInfo(2, "ass", "chi", "", True),)), {"subtitles_inside": "advice"}),
         (
             media(subtitles=(SubtitleInfo(2, "hdmv_pgs_subtitle", "chi", "", False),)),
             {"subtitles_as_pictures": "advice"},
@@ -172,6 +171,14 @@ def test_what_a_cut_file_lost_is_told_once():
 )
 def test_tracks(info, expected):
     assert kinds(judged(info)) == expected
+
+
+def test_subtitles_inside_are_told_until_there_are_captions_and_pictures_of_words_always():
+    info = media(subtitles=(SubtitleInfo(2, "dvd_subtitle", "", "", False), SubtitleInfo(3, "ass", "chi", "", True)))
+    assert set(kinds(judged(info, has_captions=False))) == {
+        "captions_missing", "subtitles_inside", "subtitles_as_pictures"
+    }  # fmt: skip
+    assert kinds(judged(info)) == {"subtitles_as_pictures": "advice"}
 
 
 def test_problems_come_first():

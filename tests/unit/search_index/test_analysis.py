@@ -60,3 +60,9 @@ def test_every_pair_of_neighbouring_characters_is_a_term(text):
     analysis.add_terms(weights, folded, 1.0)
     for run in analysis.runs(folded):
         assert all(piece in weights for piece in (analysis.pairs(run.text) if run.kind == "cjk" else [run.text]))
+
+
+def test_speech_gives_words_and_the_pairs_of_names_but_no_accidents():
+    terms = set(analysis.spoken_terms("我们学习八段锦，再打开wifi设置"))
+    assert {"学习", "八段", "段锦", "打开", "wifi", "设置"} <= terms
+    assert not {"们学", "我", "锦"} & terms

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from search_index.documents import Document, SearchRequest
-from search_index.schema import INITIALS, PINYIN, TEXT, to_record
+from search_index.schema import INITIALS, MAX_TRANSCRIPT_CHARS, PINYIN, TEXT, TRANSCRIPT_MOST, to_record
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -20,6 +20,21 @@ def test_titles_sound_and_descriptions_do_not():
     assert "jian zhi" in record.terms[PINYIN]
     assert "lls" in record.terms[INITIALS]
     assert "ci xiu" not in record.terms[PINYIN]
+
+
+def test_spoken_words_weigh_little_however_often_and_do_not_lengthen_the_document():
+    record = to_record(Document("1", "lecture", "剪纸", NOW, transcript="刺绣。" * 500))
+    assert record.terms[TEXT]["刺绣"] == TRANSCRIPT_MOST < record.terms[TEXT]["剪纸"]
+    assert "绣" not in record.terms[TEXT]
+    assert record.card.length == to_record(Document("1", "lecture", "剪纸", NOW)).card.length
+    assert "ci xiu" not in record.terms[PINYIN]
+    assert record.stored == {"title": "剪纸"}
+
+
+def test_what_is_spoken_beyond_the_bound_is_not_searched():
+    filling = "好。" * (MAX_TRANSCRIPT_CHARS // 2)
+    assert "刺绣" not in to_record(Document("1", "lecture", "剪纸", NOW, transcript=f"{filling}刺绣")).terms[TEXT]
+    assert "刺绣" in to_record(Document("1", "lecture", "剪纸", NOW, transcript=f"{filling[:-2]}刺绣")).terms[TEXT]
 
 
 def test_the_kind_is_a_facet():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.studio.progress import STEP_SHARES, Phase, Progress, estimate_remaining_s, overall_fraction
+from app.studio.progress import STEP_SHARES, Phase, Progress, overall_fraction
 from media_pipeline.ports import STEPS
 
 MOMENTS = st.lists(st.tuples(st.integers(0, len(STEPS) - 1), st.floats(0, 1)), min_size=2, max_size=20)
@@ -28,12 +28,6 @@ def test_ends() -> None:
     assert overall_fraction("", 0.7) == 0
     assert overall_fraction("probe", -3) == 0
     assert overall_fraction("publish", 7) == pytest.approx(1)
-
-
-def test_no_estimate_from_too_little() -> None:
-    assert estimate_remaining_s(0.04, 100) is None
-    assert estimate_remaining_s(0.5, 4) is None
-    assert estimate_remaining_s(0.25, 60) == pytest.approx(180)
 
 
 @pytest.mark.parametrize(

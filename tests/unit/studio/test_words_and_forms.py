@@ -70,7 +70,8 @@ def test_every_state_phase_and_step_has_words(context: None) -> None:
 
 
 def test_time_left(context: None) -> None:
-    assert remaining_words(Progress(Phase.WAITING, remaining_s=5)) == ""
+    assert remaining_words(Progress(Phase.FINISHING, remaining_s=5)) == ""
+    assert "不到 1 分钟" in remaining_words(Progress(Phase.WAITING, remaining_s=5))
     assert remaining_words(Progress(Phase.WORKING)) == ""
     assert "不到 1 分钟" in remaining_words(Progress(Phase.WORKING, remaining_s=20))
     assert "4分钟" in remaining_words(Progress(Phase.WORKING, remaining_s=240))

@@ -10,7 +10,7 @@ export class Card {
     return this.root.dataset.playerCard || '';
   }
 
-  /** actions: [{word, run} or {word, href}], the first is the recommended one. */
+  /** actions: [{word, run} or {word, href}], the first is the recommended one; none where waiting is all there is to do. */
   show(kind, text, actions) {
     const wasFocused = this.box.contains(document.activeElement);
     this.root.dataset.playerCard = kind;
@@ -20,9 +20,9 @@ export class Card {
     row.className = 'player__card-actions';
     actions.forEach((action, index) => row.append(this.actionElement(action, index === 0)));
     this.box.textContent = '';
-    this.box.append(sentence, row);
+    this.box.append(sentence, ...(actions.length ? [row] : []));
     this.box.hidden = false;
-    if (wasFocused) row.firstElementChild.focus();
+    if (wasFocused) (row.firstElementChild || this.root.querySelector('[data-player-toggle]')).focus();
   }
 
   actionElement(action, isFirst) {

@@ -16,7 +16,7 @@ export class Cards {
     window.addEventListener('pagehide', () => this.save());
     document.addEventListener('visibilitychange', () => document.hidden && this.save());
     watchStalls({
-      probe: () => ({ isWanted: playback.isWanted, timeS: playback.currentS }),
+      probe: () => ({ isWanted: playback.isWanted && !playback.isAwaitingMore, timeS: playback.currentS }),
       offerS: limits.offerS,
       switchS: limits.switchS,
       onSlow: () => this.offerSound(),
@@ -79,6 +79,27 @@ export class Cards {
     this.card.show('fallen', words.fallen, [{ word: words.picture_back, run: back }]);
   }
 
+  /** The place somebody wanted is not made yet: nothing moves, and the way on is one tap. */
+  showMissing() {
+    const { playback, words } = this;
+    const goOn = () => {
+      this.card.hide('missing');
+      playback.play();
+    };
+    this.say(words.not_made);
+    this.card.show('missing', words.not_made, [{ word: words.resume, run: goOn }]);
+  }
+
+  /** The viewer has caught up with the encoder: a calm word, and it goes on by itself. */
+  followGrowth() {
+    const { playback, card, words } = this;
+    if (!playback.isAwaitingMore) card.hide('growing');
+    else if (card.box.hidden) {
+      this.say(words.more_coming);
+      card.show('growing', words.more_coming, []);
+    }
+  }
+
   /** Follows the playback's state into cards and into the device's memory. */
   follow() {
     const { playback, card } = this;
@@ -86,6 +107,7 @@ export class Cards {
     if (card.kind === 'resume' && state !== 'idle') card.hide();
     if (card.kind === 'fallen' && playback.mode === 'video') card.hide();
     if (card.kind === 'slow' && !playback.isWanted) card.hide();
+    this.followGrowth();
     if (state !== this.stateBefore) this.enter(state);
     this.stateBefore = state;
   }

@@ -27,7 +27,7 @@ export class Chapters {
     event.preventDefault();
     const { playback, links, words } = this;
     const title = links[index].lastElementChild.textContent;
-    playback.seek(this.startsS[index]);
+    if (!playback.seek(this.startsS[index])) return;
     if (!playback.isWanted) playback.play();
     this.say(fill(words.chapter, { title }));
     this.showPlayer();

@@ -76,6 +76,7 @@ export class Deck {
     if (seek.max !== String(total)) seek.max = String(total);
     if (!this.isScrubbing) seek.value = String(Math.floor(timeS));
     seek.style.setProperty('--fill', String(total ? Math.min(1, Number(seek.value) / total) : 0));
+    seek.style.setProperty('--made', String(total ? Math.min(1, this.playback.madeS / total) : 1));
     seek.setAttribute('aria-valuetext', this.spokenPlace(timeS, durationS));
     this.find('elapsed').textContent = clock(timeS);
     this.find('total').textContent = clock(durationS);

@@ -12,6 +12,12 @@ export class FileEngine {
     this.handleError = () => this.on.fatal(`media error ${this.element.error ? this.element.error.code : ''}`);
   }
 
+  /** Until which second there is something to play; a browser gives no length to a lecture still being made. */
+  get madeS() {
+    const { duration, seekable } = this.element;
+    return duration === Infinity && seekable.length ? seekable.end(seekable.length - 1) : Infinity;
+  }
+
   open({ choice, positionS }) {
     this.close();
     this.opened = this.addressOf(choice);
@@ -19,7 +25,7 @@ export class FileEngine {
     element.addEventListener('error', this.handleError);
     this.handleMetadata = () => {
       const placeS = playableFrom(positionS, element.duration);
-      if (placeS) element.currentTime = placeS;
+      if (placeS || element.duration === Infinity) element.currentTime = placeS; // not at the end of what is made
       this.on.placed(placeS);
       this.on.level(this.levelOf(choice));
     };

@@ -22,18 +22,26 @@ export function isSupported() {
 }
 
 export class HlsEngine {
-  /** `on` is told: ready(), placed(timeS), level(name), fatal(reason). */
+  /** `on` is told: ready(), placed(timeS), level(name), fatal(reason); while the lecture grows also grown(), missing(), more(). */
   constructor(element, media, on) {
     this.element = element;
     this.media = media;
     this.on = on;
     this.hls = null;
+    this.listed = {};
+  }
+
+  /** Until which second there is something to play of a lecture still being made; Infinity once it is whole. */
+  get madeS() {
+    const growing = Object.values(this.listed).filter((list) => list.isGrowing);
+    return growing.reduce((endS, list) => Math.min(endS, list.endS), Infinity);
   }
 
   open({ choice, positionS }) {
     this.close();
     this.isAudio = choice === 'audio';
     this.recoveries = { network: 1, media: 1 };
+    this.listed = {};
     const hls = new Hls(CONFIG);
     this.hls = hls;
     this.url = this.isAudio ? this.media.audio_url : this.media.master_url;
@@ -44,6 +52,8 @@ export class HlsEngine {
       this.on.ready();
     });
     hls.once(Hls.Events.LEVEL_LOADED, (_event, data) => this.stayBeforeEnd(choice, positionS, data.details));
+    hls.on(Hls.Events.LEVEL_LOADED, (_event, data) => this.note('main', data.details));
+    hls.on(Hls.Events.AUDIO_TRACK_LOADED, (_event, data) => this.note('sound', data.details));
     hls.on(Hls.Events.LEVEL_SWITCHED, (_event, data) => this.on.level(this.nameOf(data.level)));
     hls.on(Hls.Events.ERROR, (_event, data) => this.recover(data));
     hls.loadSource(this.url);
@@ -52,10 +62,31 @@ export class HlsEngine {
 
   /** Picture and sound differ in length: the place of one may lie at or behind the end of the other. */
   stayBeforeEnd(choice, positionS, details) {
-    const placeS = details.live ? positionS : playableFrom(positionS, details.edge);
+    if (details.live && positionS > details.edge) {
+      this.on.missing();
+      return;
+    }
+    const placeS = playableFrom(positionS, details.edge);
     if (placeS === positionS) return;
     this.on.placed(placeS);
     this.open({ choice, positionS: placeS }); // hls.js cannot be moved once its first fragment is on the way
+  }
+
+  note(name, details) {
+    this.listed[name] = { endS: details.edge, isGrowing: details.live };
+    this.on.grown();
+    this.lookForMore();
+  }
+
+  /** The list of rungs is read once, and at first a lecture still being made has only its lowest. */
+  async lookForMore() {
+    const { hls, isAudio, isLooking, media } = this;
+    if (isLooking || isAudio || hls.levels.length >= media.videos.length || this.madeS === Infinity) return;
+    this.isLooking = true;
+    const response = await fetch(this.url).catch(() => null); // the next refresh asks again
+    const text = response && response.ok ? await response.text() : '';
+    this.isLooking = false;
+    if (this.hls === hls && text.split('#EXT-X-STREAM-INF').length - 1 > hls.levels.length) this.on.more();
   }
 
   holdLevel(choice) {
@@ -66,8 +97,13 @@ export class HlsEngine {
 
   choose(choice) {
     const index = this.indexOf(choice);
-    if (index < 0) this.hls.loadLevel = -1;
+    if (index < 0) this.hls.loadLevel = -1; // also for a rung that is not made yet: `more` will tell
     else this.hls.nextLevel = index; // what is already on the screen plays on, the rest is fetched anew
+  }
+
+  /** True unless one rung is wanted that this list does not have. */
+  has(choice) {
+    return this.isAudio || choice === 'auto' || this.indexOf(choice) >= 0;
   }
 
   indexOf(choice) {

@@ -1,7 +1,7 @@
 // Puts the parts of one player together and keeps the page in step with its state.
 // The root tells styles and tests what goes on: data-player-state (idle loading playing paused waiting ended error),
 // -engine (hls native mp4), -level (240p … audio, mp4), -mode (video audio), -choice, -wanted, -full,
-// -card (resume slow fallen ended error), -caption-size. It reads -limits; ?player=hls|native|mp4 forces an engine.
+// -card (resume slow fallen growing missing ended error), -caption-size. It reads -limits; ?player=hls|native|mp4 forces an engine.
 import { Card } from './card.js';
 import { Cards } from './cards.js';
 import { Chapters, askedStart } from './chapters.js';
@@ -10,6 +10,7 @@ import { Playback } from './playback.js';
 import { Settings } from './settings.js';
 import { Storyboard } from './storyboard.js';
 import { firstChoice } from './choices.js';
+import { followGrowth } from './growth.js';
 import { keepAwake } from './awake.js';
 import { offerLockScreen } from './lock_screen.js';
 import { recallHabits } from './memory.js';
@@ -20,7 +21,7 @@ import { wireKeys } from './keys.js';
 /** Waiting times and places in seconds; a data-player-limits attribute (JSON) on the root or around it may change them. */
 function readLimits(root) {
   const holder = root.closest('[data-player-limits]');
-  const usual = { offerS: 4, switchS: 12, rememberAfterS: 15, nearEndS: 10 };
+  const usual = { offerS: 4, switchS: 12, rememberAfterS: 15, nearEndS: 10, lookS: 15 };
   return Object.assign(usual, holder ? JSON.parse(holder.dataset.playerLimits) : {});
 }
 
@@ -94,9 +95,11 @@ export function mount(root) {
     startS: askedS === null ? Cards.startOf(media, limits) : askedS,
     prepare: verbs.prepare,
     notify: () => parts.forEach((part) => part()),
+    missing: () => cards.showMissing(),
   });
   const settings = new Settings(root, playback, { habits, words, say, ...verbs });
-  const deck = new Deck(root, playback, { words, storyboard: new Storyboard(media.storyboard_url) });
+  const storyboard = new Storyboard(media.storyboard_url);
+  const deck = new Deck(root, playback, { words, storyboard });
   const cards = new Cards({ card: new Card(root), playback, settings, media, words, limits, say, isSent: askedS !== null });
   const chapters = new Chapters(root, playback, { words, say });
   parts.push(() => mirrorState(root, playback), () => deck.render(), () => settings.render(), () => cards.follow(), () => chapters.render());
@@ -109,5 +112,11 @@ export function mount(root) {
   wireStage(root, playback);
   wireKeys(root, playback, verbs.toggleFull);
   warmUp(root, playback, verbs.prepare);
+  followGrowth(media, limits.lookS, (finished) => {
+    Object.assign(media, finished);
+    storyboard.url = media.storyboard_url;
+    playback.takeNewer();
+    playback.notify();
+  });
   playback.notify();
 }

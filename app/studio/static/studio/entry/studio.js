@@ -1,38 +1,39 @@
-// Keeps the state of one lecture's media up to date while they move. The page is complete without it.
+// Keeps the state of one lecture's media and captions up to date while they move. The page is complete without it.
 const EVERY_MS = 2000;
 const AFTER_ERROR_MS = 10000;
 
-const box = document.getElementById('media-live');
-const spoken = document.getElementById('media-spoken');
+const inner = (box) => box.firstElementChild;
+const isLive = (box) => inner(box) && inner(box).dataset.live === 'yes';
 
-const inner = () => box.firstElementChild;
-const isLive = () => inner() && inner().dataset.live === 'yes';
-
-function say() {
-  const words = inner().dataset.spoken.trim();
+function say(box) {
+  const spoken = document.querySelector(`[data-live-spoken="${box.id}"]`);
+  const words = inner(box).dataset.spoken.trim();
   if (spoken.textContent !== words) spoken.textContent = words;
 }
 
-async function refresh() {
-  const before = inner().dataset.phase;
-  const response = await fetch(box.dataset.url, { headers: { Accept: 'text/html' }, credentials: 'same-origin' });
+async function refresh(box) {
+  const before = inner(box).dataset.phase;
+  const response = await fetch(box.dataset.liveUrl, { headers: { Accept: 'text/html' }, credentials: 'same-origin' });
   if (!response.ok || response.redirected) throw new Error(String(response.status));
+  const body = await response.text();
   // A button that has the focus must not vanish under the finger; the next turn brings the news.
   if (box.contains(document.activeElement)) return;
-  box.innerHTML = await response.text();
-  say();
-  // What else is on the page (publish, versions, facts) follows the end of the work.
-  if (inner().dataset.phase !== before && !isLive() && !document.body.dataset.busy) window.location.reload();
+  box.innerHTML = body;
+  say(box);
+  // What else is on the page (publish, versions, facts) follows the end of the work that has phases.
+  if (inner(box).dataset.phase !== before && !isLive(box) && !document.body.dataset.busy) window.location.reload();
 }
 
-async function watch() {
+async function watch(box) {
   let wait = EVERY_MS;
   try {
-    if (document.visibilityState === 'visible') await refresh();
+    if (document.visibilityState === 'visible') await refresh(box);
   } catch {
     wait = AFTER_ERROR_MS; // asleep, offline or signed out: what is shown stays, and we ask again
   }
-  if (isLive()) window.setTimeout(watch, wait);
+  if (isLive(box)) window.setTimeout(watch, wait, box);
 }
 
-if (box && isLive()) window.setTimeout(watch, EVERY_MS);
+document.querySelectorAll('[data-live-url]').forEach((box) => {
+  if (isLive(box)) window.setTimeout(watch, EVERY_MS, box);
+});

@@ -1,0 +1,96 @@
+"""The captions of a lecture: uploaded, made by a machine, found inside its file; and how far the making is."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.kernel.errors import InvalidInput
+from app.studio import caption_drafts, machine_captions, services
+from app.studio.forms import CaptionForm, DraftForm
+from app.studio.queries import get_lecture_page
+from app.studio.views.lecture import caption_words, show_lecture
+from app.web import access, edge
+from app.web.http_errors import wants_json
+from app.web.speech import speak_all
+
+
+def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
+    """Add the routes."""
+
+    @blueprint.post("/studio/lectures/<public_id>/captions", endpoint="add_caption")
+    @access.contributors
+    def add(public_id: str) -> ResponseReturnValue:
+        form = CaptionForm()
+        try:
+            if not form.validate() or not form.caption.data:
+                raise InvalidInput(fields={"caption": "请选择字幕文件。"})
+            services.add_caption(
+                edge.session(),
+                edge.current_actor(),
+                public_id,
+                language=form.language.data or "",
+                data=form.caption.data.read(),
+                filename=form.caption.data.filename or "",
+            )
+        except InvalidInput as error:
+            if wants_json():
+                raise
+            return show_lecture(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
+        flash(_("字幕已保存。"), "success")
+        return _back(public_id)
+
+    @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
+    @access.contributors
+    def remove(public_id: str, language: str) -> ResponseReturnValue:
+        services.remove_caption(edge.session(), edge.current_actor(), public_id, language=language)
+        flash(_("字幕已删除。"), "success")
+        return _back(public_id)
+
+    _register_making(blueprint)
+    _register_drafts(blueprint, max_upload_bytes)
+
+
+def _register_making(blueprint: Blueprint) -> None:
+    @blueprint.get("/studio/lectures/<public_id>/captions/status", endpoint="captions_status")
+    @access.contributors
+    def status(public_id: str) -> ResponseReturnValue:
+        page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+        body = render_template("studio/_captions.html", page=page, **caption_words(page))
+        return body, 200, {"Cache-Control": "no-store"}
+
+    @blueprint.post("/studio/lectures/<public_id>/captions/machine", endpoint="request_captions")
+    @access.contributors
+    def request_captions(public_id: str) -> ResponseReturnValue:
+        speech = edge.platform().settings.speech
+        machine_captions.request_captions(edge.session(), edge.current_actor(), public_id, speech)
+        flash(_("已经开始听写，做好以后字幕会出现在这里。"), "success")
+        return _back(public_id)
+
+
+def _register_drafts(blueprint: Blueprint, max_upload_bytes: int) -> None:
+    @blueprint.post("/studio/lectures/<public_id>/captions/drafts/<int:draft_id>/keep", endpoint="keep_draft")
+    @access.contributors
+    def keep(public_id: str, draft_id: int) -> ResponseReturnValue:
+        language = DraftForm().language.data or ""
+        try:
+            caption_drafts.keep_draft(edge.session(), edge.current_actor(), public_id, draft_id, language=language)
+        except InvalidInput as error:
+            if wants_json():
+                raise
+            problems = {draft_id: speak_all(error.fields)["language"]}
+            return show_lecture(public_id, max_upload_bytes, draft_problems=problems), 422
+        flash(_("字幕已保存。"), "success")
+        return _back(public_id)
+
+    @blueprint.post("/studio/lectures/<public_id>/captions/drafts/<int:draft_id>/delete", endpoint="delete_draft")
+    @access.contributors
+    def delete(public_id: str, draft_id: int) -> ResponseReturnValue:
+        caption_drafts.delete_draft(edge.session(), edge.current_actor(), public_id, draft_id)
+        flash(_("字幕已删除。"), "success")
+        return _back(public_id)
+
+
+def _back(public_id: str) -> ResponseReturnValue:
+    return redirect(url_for("studio.lecture", public_id=public_id, _anchor="captions"), 303)
