@@ -21,7 +21,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
 from app.kernel.jobs.model import Claim, Job, JobFailed
 from app.kernel.storage import ManagedStorage
-from app.media import analysing, services, sweeping
+from app.media import analysing, cutting, services, sweeping
 from app.media.models import Source
 from app.media.queries import ENCODE_KIND, media_prefix
 from media_pipeline.assembly import Assembly, ChunksMissing
@@ -63,6 +63,8 @@ def encode_handler(workshop: MediaWorkshop) -> Handler:
         if source is None:
             return None
         with _failing_plainly(context.work_dir):
+            if source.cut is not None:
+                return cutting.cut_out(context, source, workshop.storage, workshop.tools(), workshop.policy)
             plan, note_info = _plan(workshop, context, source)
             prefix = media_prefix(plan.digest)
             published = find_published(workshop.storage, prefix)

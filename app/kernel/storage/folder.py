@@ -56,6 +56,23 @@ class FolderStorage:
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         self._put(key, io.BytesIO(data), len(data), content_type)
 
+    def copy(self, source: str, key: str) -> None:
+        path = self._root / check_key(key)
+        found = self._find(source)
+        if found is None:
+            raise ObjectMissing(source)
+        if source == key:
+            return
+        replaced = self._find(key)
+        change_bytes = found[1].st_size - (replaced[1].st_size if replaced else 0)
+        with self._room_for(change_bytes), translated(key):
+            try:
+                partial = self._partials.link(found[0], path.name)
+            except FileNotFoundError as error:  # deleted since we looked
+                raise ObjectMissing(source) from error
+            self._settle(partial, path)
+            self._record(change_bytes)
+
     def stat(self, key: str) -> ObjectStat | None:
         found = self._find(key)
         if found is None:
@@ -164,15 +181,20 @@ class FolderStorage:
         path = self._root / check_key(key)
         found = self._find(key)
         change_bytes = size_bytes - (found[1].st_size if found else 0)
-        room = self._usage.reserved(max(change_bytes, 0)) if self._usage else contextlib.nullcontext()
-        with room, translated(key):
+        with self._room_for(change_bytes), translated(key):
             partial = self._partials.write(MeasuredSource(source, size_bytes), path.name, content_type)
-            try:
-                self._publish(partial, path)
-            except BaseException:
-                partial.unlink(missing_ok=True)
-                raise
+            self._settle(partial, path)
             self._record(change_bytes)
+
+    def _room_for(self, change_bytes: int) -> contextlib.AbstractContextManager[None]:
+        return self._usage.reserved(max(change_bytes, 0)) if self._usage else contextlib.nullcontext()
+
+    def _settle(self, partial: Path, path: Path) -> None:
+        try:
+            self._publish(partial, path)
+        finally:
+            # Gone after the rename, unless that failed, or found the very same file there and left both names.
+            partial.unlink(missing_ok=True)
 
     def _publish(self, partial: Path, path: Path) -> None:
         for attempt in range(1, _PUBLISH_ATTEMPTS + 1):
