@@ -139,7 +139,7 @@ def get_split(db: Session, lecture: Lecture) -> Split:
 def _stretches(chapters: Sequence[Chapter], duration_s: float) -> list[Stretch]:
     # A newer file may be shorter than the one the chapters were written for.
     inside = [chapter for chapter in chapters if chapter.start_s < duration_s]
-    ends = [*(chapter.start_s for chapter in inside[1:]), duration_s]
+    ends = [*(chapter.start_s for chapter in inside), duration_s][1:]
     return [Stretch(chapter.start_s, end_s, chapter.title) for chapter, end_s in zip(inside, ends, strict=True)]
 
 

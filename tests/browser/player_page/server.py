@@ -67,7 +67,7 @@ class Site:
     def media(self, query: dict[str, str]) -> dict[str, object]:
         """Build the contract's `media`, changed by the query."""
         base = "/media/"
-        renditions = [{**one, "size_bytes": SHOWN_BYTES[str(one["name"])]} for one in self.clip.renditions]
+        renditions = [{**one, "size_bytes": SHOWN_BYTES.get(str(one["name"]), one["size_bytes"])} for one in self.clip.renditions]
         is_audio_only = "audio_only" in query
         has_poster = "no_poster" not in query
         return {

@@ -286,13 +286,14 @@ def test_the_job_cuts_and_residents_watch(app: Flask, platform: Platform, teache
     answer = teacher.post(f"/studio/lectures/{draft}/publish", version=lecture.version)
     assert answer.status_code == 303
     watched = client.get(f"/lectures/{draft}").get_data(as_text=True)
-    origin = re.search(r'data-testid="origin">选自 <a href="([^"]*)">([^<]*)</a>', watched)
+    origin = re.search(r'data-testid="origin"><a href="([^"]*)">.*?</svg>([^<]*)</a>', watched)
     assert origin
-    assert (origin[1], origin[2]) == (f"/lectures/{whole}?t=13", "《八段锦第一讲》")
+    assert (origin[1], origin[2]) == (f"/lectures/{whole}?t=13", "选自《八段锦第一讲》")
     told = client.get(f"/api/v1/lectures/{draft}").json["origin"]
     assert (told["id"], told["title"], told["start_s"], told["end_s"]) == (whole, "八段锦第一讲", 13.5, 30.2)
     assert client.get(f"/api/v1/lectures/{whole}").json["origin"] is None
-    assert client.get(f"/media/{made.digest}/{made.mp4_name}").status_code == 200
+    with client.get(f"/media/{made.digest}/{made.mp4_name}") as file:
+        assert file.status_code == 200
     plain = platform.settings.store.path / media_prefix(made.digest) / made.mp4_name
     assert second_shown(measuring.frames(plain, 1)[0].to_image()) == 12
     assert measuring.tags(plain)["AIGC"] == AIGC
@@ -364,7 +365,7 @@ def test_the_sweep_spares_a_cut_that_is_begun_and_one_that_is_recorded(app: Flas
     for name in ("begun", "left"):
         storage.copy(f"{media_prefix(original)}/audio/00001.m4s", f"media/{name}/audio/00000.m4s")
     storage.put_bytes(f"media/begun/{BEGUN_NAME}", b"{}", "application/json")
-    before = {info.key for info in storage.list_keys("media")}
+    before = {info.key for info in storage.list_keys("media") if "/live/" not in info.key}
 
     class Context:
         def report(self, step, fraction):
