@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from .ladder import StoryboardPolicy
 
-_CUE = re.compile(
-    r"(\d+):(\d\d):(\d\d\.\d{3}) --> (\d+):(\d\d):(\d\d\.\d{3})\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)"
-)
+_CUE = re.compile(r"(\d+):(\d\d):(\d\d\.\d{3}) --> (\d+):(\d\d):(\d\d\.\d{3})\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)")
 # A still is the last frame before the middle of its stretch of time.
 _SLACK_S = 0.1
 
@@ -46,9 +44,7 @@ def stills_inside(text: str, start_s: float, end_s: float) -> list[Still]:
     found = [still for taken_s, still in taken if start_s < taken_s < end_s]
     starts = [0.0, *(still.start_s - start_s for still in found[1:])]
     ends = [*starts[1:], end_s - start_s]
-    return [
-        Still(start, end, still.sheet, still.box) for still, start, end in zip(found, starts, ends, strict=False)
-    ]
+    return [Still(start, end, still.sheet, still.box) for still, start, end in zip(found, starts, ends, strict=False)]
 
 
 def _read(text: str) -> list[Still]:

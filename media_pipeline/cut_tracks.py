@@ -54,9 +54,7 @@ class Piece:
     data: bytes = b""
 
 
-def read_set_track(
-    storage: Storage, prefix: str, rendition: Rendition, sizes: Mapping[str, int]
-) -> SetTrack:
+def read_set_track(storage: Storage, prefix: str, rendition: Rendition, sizes: Mapping[str, int]) -> SetTrack:
     """Read a rendition's manifest and init segment back into a track.
 
     Args:

@@ -62,7 +62,7 @@ def get_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
             selectinload(Lecture.terms),
             selectinload(Lecture.captions),
             selectinload(Lecture.chapters),
-            selectinload(Lecture.excerpt).joinedload(Excerpt.original),
+            joinedload(Lecture.excerpt).joinedload(Excerpt.original),
         )
     ).first()
     if lecture is None:

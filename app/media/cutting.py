@@ -129,7 +129,5 @@ def _info_of_stretch(info: dict[str, Any] | None, duration_s: float) -> dict[str
     """Return what was probed of a master as it holds for a stretch: its length, and that it ends with both streams."""
     if info is None:
         return None
-    streams = {
-        name: {**info[name], "end_s": None} for name in ("video", "audio") if isinstance(info.get(name), dict)
-    }
+    streams = {name: {**info[name], "end_s": None} for name in ("video", "audio") if isinstance(info.get(name), dict)}
     return {**info, **streams, "duration_s": duration_s, "is_cut": False, "lost_s": 0.0}

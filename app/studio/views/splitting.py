@@ -84,6 +84,4 @@ def _refused(error: AppError, split: Split, choice: Choice) -> ResponseReturnVal
 
 
 def _show_choice(split: Split, choice: Choice, problems: dict[str, str] | None = None) -> str:
-    return render_template(
-        "studio/split.html", split=split, choice=choice, problems=problems or {}, grid_s=grid_s()
-    )
+    return render_template("studio/split.html", split=split, choice=choice, problems=problems or {}, grid_s=grid_s())

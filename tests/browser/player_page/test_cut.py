@@ -97,7 +97,12 @@ class CutSite(Site):
     """The player's page over the cut set."""
 
     def media(self, query):
-        found = {**super().media(query), "duration_s": float(LENGTH_S), "captions": [], "poster_url": "/media/poster.jpg"}
+        found = {
+            **super().media(query),
+            "duration_s": float(LENGTH_S),
+            "captions": [],
+            "poster_url": "/media/poster.jpg",
+        }
         return {**found, "mp4_url": "/media/360p.mp4", "m4a_url": "/media/audio.m4a"}
 
 

@@ -172,7 +172,10 @@ def test_the_list_shows_lengths_and_proposes_what_to_join(app: Flask, teacher: B
     page = teacher.get(f"/studio/lectures/{lecture_id}/split")
     abouts = re.findall(r'id="about-\d">\s*<span class="figures">([^<]*)</span>(.*?)</p>', page, re.DOTALL)
     assert [text for text, _ in abouts] == [
-        "从 0:00 起，长 2分钟", "从 1:40 起，长 5分钟", "从 6:40 起，长 37分钟", "从 44:00 起，长 1分钟",
+        "从 0:00 起，长 2分钟",
+        "从 1:40 起，长 5分钟",
+        "从 6:40 起，长 37分钟",
+        "从 44:00 起，长 1分钟",
     ]
     assert ["太短" in rest for _, rest in abouts] == [True, False, False, True]
     assert ["太长" in rest for _, rest in abouts] == [False, False, True, False]
@@ -237,7 +240,8 @@ def test_drafts_are_the_originals_in_all_that_is_said_of_them(app: Flask, teache
         assert {term.id for term in each.terms} == {term.id for term in original.terms}
         assert each.created_by_id == college.teacher.user_id
     assert [(each.start_s, each.end_s) for each in rows(app, select(Excerpt).order_by(Excerpt.start_s))] == [
-        (13.5, 30.2), (30.2, pytest.approx(40, abs=0.05)),
+        (13.5, 30.2),
+        (30.2, pytest.approx(40, abs=0.05)),
     ]
     queued = rows(app, select(Job).where(Job.kind == ENCODE_KIND, Job.state == JobState.QUEUED))
     assert sorted(job.subject for job in queued) == sorted(f"lecture:{each.id}" for each in made)
