@@ -17,9 +17,8 @@ from app.kernel.storage.s3 import PART_BYTES
 from app.kernel.storage.transfer import SourceUnreadable
 from config.settings import StoreSection
 from media_pipeline.ports import ObjectMissing
+from tests.services.copy_contract import TEN, CopyContract, keys, read
 from tests.services.killed_put import be_killed_while_putting
-
-TEN = b"0123456789"
 
 UNUSUAL_KEYS = [
     "媒体/第一课 太极拳 (上).mp4",
@@ -32,14 +31,6 @@ UNUSUAL_KEYS = [
 ]
 REFUSED_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "../a", "a/.", ".partial/x", "a/.hidden", "a\\b"]
 REFUSED_KEYS += ["a\0b", "a\nb", "a\x7fb", "a\ud800b", "a\ufffeb", "x" * 241, "/".join(["x" * 100] * 10)]
-
-
-def read(storage: ManagedStorage, key: str, start: int = 0, length: int | None = None) -> bytes:
-    return b"".join(storage.open_range(key, start, length))
-
-
-def keys(storage: ManagedStorage, prefix: str = "") -> list[str]:
-    return [info.key for info in storage.list_keys(prefix)]
 
 
 def write_random(path: Path, size_bytes: int) -> str:
@@ -57,7 +48,7 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-class StorageContract:
+class StorageContract(CopyContract):
     #: moto dates every unfinished upload 2010; a real store knows when it began.
     knows_age_of_partials = True
 
@@ -121,38 +112,6 @@ class StorageContract:
                 seen.append(read(storage, "k"))
             writing.result()
         assert all(data in versions for data in seen)
-
-    def test_a_copy_is_an_object_of_its_own(self, storage):
-        storage.put_bytes("媒体/第一课.bin", TEN, "video/mp4")
-        storage.put_bytes("copy/1.m4s", b"what was there", "text/plain; charset=utf-8")
-        for _ in range(2):  # the second time it is there already
-            storage.copy("媒体/第一课.bin", "copy/1.m4s")
-        assert storage.sweep_partial(timedelta(0)) == 0
-        assert read(storage, "copy/1.m4s", 2, 3) == b"234"
-        stat = storage.stat("copy/1.m4s")
-        assert (stat.size_bytes, stat.content_type) == (10, "video/mp4")
-
-        storage.put_bytes("媒体/第一课.bin", b"later", "text/plain")
-        assert read(storage, "copy/1.m4s") == TEN
-        storage.copy("copy/1.m4s", "again/2.txt")
-        storage.delete("copy/1.m4s")
-        assert keys(storage) == ["again/2.txt", "媒体/第一课.bin"]
-        assert read(storage, "again/2.txt") == TEN
-        assert storage.stat("again/2.txt").content_type == "video/mp4"
-        storage.put_bytes("again/2.txt", b"changed", "text/plain")
-        assert read(storage, "媒体/第一课.bin") == b"later"
-
-    def test_copies_only_what_is_there_to_where_it_may_lie(self, storage):
-        storage.put_bytes("k", TEN, "text/plain")
-        for source in ("no", "k/no", "../k"):
-            for key in ("copy", source):
-                with pytest.raises((ObjectMissing, InvalidKey)):
-                    storage.copy(source, key)
-        with pytest.raises(InvalidKey):
-            storage.copy("k", "../copy")
-        storage.copy("k", "k")
-        assert keys(storage) == ["k"]
-        assert read(storage, "k") == TEN
 
     @pytest.mark.parametrize("start", [0, 1, 5, 9, 10, 11, 1000])
     @pytest.mark.parametrize("length", [None, 0, 1, 5, 9, 10, 11, 1000])

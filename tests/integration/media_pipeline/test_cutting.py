@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from array import array
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -15,50 +11,27 @@ import av
 import m3u8
 import pytest
 import webvtt
-from PIL import Image, ImageStat
+from PIL import Image
 
-from media_pipeline import Cancelled, MediaRefused
 from media_pipeline.boxes import read_init
 from media_pipeline.cut_tracks import read_set_track, sound_pieces
-from media_pipeline.cutting import BEGUN_NAME, Cutting
+from media_pipeline.cutting import BEGUN_NAME
 from media_pipeline.fragments import read_samples
-from media_pipeline.publish import find_published
 from tests.factories.clips import AIGC, COPYRIGHT
 from tests.integration.media_pipeline import measuring
-from tests.integration.media_pipeline.conftest import ROOT, Recorder
-
-# The restless clapper gets segments of 4 s; the frames of its sound meet that grid every 8 s alone.
-START_S, END_S, LENGTH_S = 12.0, 32.0, 20.0
-ASKED = (13.5, 30.2)
-TAGS = (("AIGC", AIGC), ("copyright", COPYRIGHT))
-AAC_S = 1024 / 48000
-
-
-def cutting(encoded, policy, tools, work_dir, asked=ASKED, recorder=None):  # noqa: PLR0917 - as many as it has
-    recorder = recorder or Recorder()
-    parent = encoded.prefix.rpartition("/")[0]
-    return Cutting(
-        storage=encoded.storage, prefix_of=lambda digest: f"{parent}/{digest}" if parent else digest,
-        digest=encoded.prefix.rpartition("/")[2], start_s=asked[0], end_s=asked[1], tags=TAGS, policy=policy,
-        work_dir=work_dir, tools=tools, progress=recorder, cancel=recorder,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A finished cut, and what it was cut from."""
-
-    result: object
-    folder: Path
-    original: object
-    recorder: Recorder
-
-
-def cut_of(original, policy, tools, work_dir, asked=ASKED):
-    recorder = Recorder()
-    job = cutting(original, policy, tools, work_dir, asked, recorder)
-    result = job.run()
-    return Cut(result, original.storage.root / job.prefix_of(result.digest), original, recorder)
+from tests.integration.media_pipeline.clapping import (
+    AAC_S,
+    END_S,
+    LENGTH_S,
+    START_S,
+    cut_of,
+    cutting,
+    drift_s,
+    flashes_s,
+    frame_s,
+    second_shown,
+    tones_s,
+)
 
 
 @pytest.fixture(scope="session", params=["25", "30000/1001"])
@@ -69,54 +42,6 @@ def clapped(request, encoded, shelf):
 @pytest.fixture(scope="session")
 def cut(clapped, fast_policy, tools, tmp_path_factory):
     return cut_of(clapped, fast_policy, tools, tmp_path_factory.mktemp("cut"))
-
-
-def frame_s(cut):
-    return 1 / float(cut.result.published.renditions[0].frame_rate)
-
-
-def second_shown(image):
-    """Read the six bits of the clapper's picture."""
-    unit = image.width / 640
-    places = [(round((10 + 80 * bit) * unit), round(10 * unit)) for bit in range(6)]
-    side = round(60 * unit)
-    grey = image.convert("L")
-    means = [ImageStat.Stat(grey.crop((x, y, x + side, y + side))).mean[0] for x, y in places]
-    return sum(1 << bit for bit, mean in enumerate(means) if mean > 128)
-
-
-def flashes_s(path):
-    """Return when the white field comes on."""
-    found, was_on = [], False
-    for frame in measuring.frames(path):
-        image = frame.to_image().convert("L")
-        unit = image.width / 640
-        box = tuple(round(side * unit) for side in (530, 20, 610, 60))
-        is_on = ImageStat.Stat(image.crop(box)).mean[0] > 128
-        if is_on and not was_on:
-            found.append(frame.time)
-        was_on = is_on
-    return found
-
-
-def tones_s(path):
-    """Return when the tone comes on after silence."""
-    found, last_loud_s = [], -1.0
-    with av.open(str(path)) as container:
-        for frame in container.decode(audio=0):
-            levels = array("f", bytes(frame.planes[0])[: 4 * frame.samples])
-            for index, level in enumerate(levels):
-                if abs(level) > 0.1:
-                    at_s = frame.time + index / frame.sample_rate
-                    if at_s - last_loud_s > 0.3:
-                        found.append(at_s)
-                    last_loud_s = at_s
-    return found
-
-
-def drift_s(flashes, tones):
-    """Return the largest distance of a flash to the tone that belongs to it."""
-    return max(min(abs(flash - tone) for tone in tones) for flash in flashes)
 
 
 def test_covers_the_segments_the_stretch_lies_in(cut):
@@ -294,79 +219,3 @@ def test_sound_on_any_other_grid_is_cut_at_its_frames(encoded, shelf, span_s):
     assert max(lengths) < Fraction("4.5") + 1
     assert [piece.segment.name for piece in pieces] == [f"{number:05}.m4s" for number in range(len(pieces))]
     assert all(piece.segment.size_bytes == len(piece.data) for piece in pieces if piece.data)
-
-
-def test_what_is_not_there_is_told(encoded, shelf, fast_policy, tools, tmp_path):
-    original = encoded(shelf.clapper())
-    with pytest.raises(MediaRefused) as refused:
-        cutting(original, fast_policy, tools, tmp_path, (50, 60)).run()
-    assert refused.value.code == "cut_beyond_end"
-    gone = cutting(original, fast_policy, tools, tmp_path)
-    with pytest.raises(MediaRefused) as refused:
-        Cutting(**{**{name: getattr(gone, name) for name in gone.__slots__}, "digest": "f" * 40}).run()
-    assert refused.value.code == "cut_original_missing"
-
-
-@pytest.mark.parametrize("step", ["encode", "package", "publish"])
-def test_cancelled_anywhere_it_is_not_seen_and_goes_on_later(clapped, fast_policy, tools, tmp_path, step):
-    original = clapped
-    asked = {"encode": (4, 12), "package": (4, 16), "publish": (4, 20)}[step]
-    job = cutting(original, fast_policy, tools, tmp_path / "first", asked, Recorder(cancel_at=step))
-    with pytest.raises(Cancelled):
-        job.run()
-    [begun] = list(original.storage.root.rglob(BEGUN_NAME))
-    prefix = begun.parent.parent.relative_to(original.storage.root).as_posix()
-    assert find_published(original.storage, prefix) is None
-    assert not (begun.parent.parent / "master.m3u8").exists()
-    again = cutting(original, fast_policy, tools, tmp_path / "second", asked).run()
-    assert find_published(original.storage, prefix) == again.published
-    assert not begun.exists()
-
-
-_CHILD = """
-import json, os, signal, sys, tomllib
-from pathlib import Path
-from media_pipeline import find_tools, parse_policy
-from media_pipeline.cutting import Cutting
-from media_pipeline.folder import FolderStorage
-root, digest, parent, work, calls = sys.argv[1:]
-class Dying(FolderStorage):
-    left = int(calls)
-    def _count(self):
-        Dying.left -= 1
-        if Dying.left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def copy(self, source, key):
-        self._count(); super().copy(source, key)
-    def put_bytes(self, key, data, content_type):
-        self._count(); super().put_bytes(key, data, content_type)
-    def put_file(self, key, path, content_type):
-        self._count(); super().put_file(key, path, content_type)
-class Quiet:
-    def report(self, step, fraction): pass
-    def is_cancelled(self): return False
-policy = parse_policy(tomllib.loads(Path("config/ladder.toml").read_text(encoding="utf-8")))
-Cutting(storage=Dying(Path(root)), prefix_of=lambda d: f"{parent}/{d}" if parent else d, digest=digest, start_s=20.0,
-        end_s=36.0, tags=(), policy=policy, work_dir=Path(work), tools=find_tools(), progress=Quiet(),
-        cancel=Quiet()).run()
-"""
-
-
-def test_killed_at_any_write_it_is_not_seen_and_the_next_try_finishes(encoded, shelf, fast_policy, tools, tmp_path):
-    original = encoded(shelf.clapper())
-    parent, _, digest = original.prefix.rpartition("/")
-    # Each goes on from what the ones before it left: the first ones die copying, the last ones publishing.
-    for number, calls in enumerate((0, 1, 10, 10, 6, 9)):
-        argv = [sys.executable, "-c", _CHILD, str(original.storage.root), digest, parent, str(tmp_path / f"{number}")]
-        done = subprocess.run([*argv, str(calls)], cwd=ROOT, check=False, capture_output=True, text=True)
-        assert done.returncode == -9, (calls, done.stderr[-2000:])
-        for note in original.storage.root.glob("media/*/master.m3u8"):
-            assert json.loads((note.parent / "published.json").read_text())["master_name"] == "master.m3u8"
-    job = cutting(original, fast_policy, tools, tmp_path / "last", (20.0, 36.0))
-    result = job.run()
-    folder = original.storage.root / job.prefix_of(result.digest)
-    plain = folder / result.published.mp4_name
-    assert second_shown(measuring.frames(plain, 1)[0].to_image()) == 20
-    assert result.published.size_bytes == sum(
-        path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != "published.json"
-    )
