@@ -105,8 +105,9 @@ class Split:
         return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]
 
     def made_from(self, stretch: Stretch) -> Lecture | None:
-        """Return a lecture that begins with this stretch."""
-        return next((lecture for (start_s, _), lecture in self.made.items() if start_s == stretch.start_s), None)
+        """Return a lecture that this stretch is in."""
+        ranges = self.made.items()
+        return next((made for (start, end), made in ranges if start <= stretch.start_s and stretch.end_s <= end), None)
 
 
 @cache
@@ -148,18 +149,18 @@ def proposed(split: Split) -> Choice:
 
     What was made before is not ticked again.
     """
+    taken = {number for number, stretch in enumerate(split.stretches) if split.made_from(stretch) is None}
     joined: set[int] = set()
     length_s = 0.0
-    last = len(split.stretches) - 1
     for number, stretch in enumerate(split.stretches):
         length_s += stretch.length_s
-        if length_s >= split.min_s:
+        if number not in taken or length_s >= split.min_s:
             length_s = 0.0
-        elif number < last:
+        elif number + 1 in taken:
             joined.add(number)
-        elif number > 0:
-            joined.add(number - 1)
-    taken = {number for number, stretch in enumerate(split.stretches) if split.made_from(stretch) is None}
+        else:
+            length_s = 0.0
+            joined |= {number - 1} & taken
     return Choice(taken, joined, {number: stretch.title for number, stretch in enumerate(split.stretches)})
 
 
@@ -173,7 +174,8 @@ def choose_parts(split: Split, choice: Choice) -> list[Part]:
     problems: dict[str, str] = {}
     first = 0
     for number, stretch in enumerate(split.stretches):
-        if number in choice.joined and number < len(split.stretches) - 1:
+        # What is not taken cannot draw in what follows it.
+        if number in choice.joined and first in choice.taken and number < len(split.stretches) - 1:
             continue
         if first in choice.taken:
             start_s, end_s = split.stretches[first].start_s, stretch.end_s

@@ -73,5 +73,15 @@ def test_what_was_made_before_is_shown_and_not_made_again():
     assert [(part.end_s, part.made) for part in joined] == [(600, None)]
 
 
+def test_neighbours_of_what_was_made_are_proposed_without_it():
+    split = split_of(60, 60, 60, 60, 300, made={(60, 180): Lecture(title="拆过的")})
+    choice = proposed(split)
+    assert choice.taken == {0, 3, 4}
+    assert choice.joined == {3}
+    assert [part.first for part in choose_parts(split, choice)] == [0, 3]
+    drawn_in = choose_parts(split, Choice({4}, {3}, {4: "小结"}))
+    assert [(part.start_s, part.end_s) for part in drawn_in] == [(240, 540)]
+
+
 def test_the_teacher_is_told_the_widest_grid_there_is():
     assert grid_s() == 6
