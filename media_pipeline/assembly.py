@@ -12,23 +12,13 @@ from . import images
 from .calling import call_ffmpeg
 from .chunks import Chunk, find_chunks, note_key, poster_key
 from .command.plain import JOINED_FOLDER, M4A_NAME, mp4_name, package_argv
+from .describing import describe_set, manifests
 from .errors import EncodingFailed
 from .growing import grow
-from .manifest import (
-    MASTER_NAME,
-    SAVER_NAME,
-    average_bitrate_bps,
-    media_manifest,
-    media_name,
-    multivariant_manifest,
-    peak_bitrate_bps,
-    target_duration_s,
-)
 from .package import check_tracks, lost_of, merge_track
 from .publish import Item, publish
 from .silence import Silence
 from .steps import AUDIO_FOLDER
-from .types import Published, Rendition, RunLimits, Track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +26,7 @@ if TYPE_CHECKING:
 
     from .ports import CancelToken, Progress, Storage
     from .steps import Plan
-    from .types import Tools
+    from .types import Published, RunLimits, Tools, Track
 
 
 class ChunksMissing(EncodingFailed):
@@ -147,33 +137,14 @@ class Assembly:
         self, tracks: Sequence[Track], chunks: dict[str, Chunk], kept: dict[str, int]
     ) -> tuple[list[Item], Published]:
         """Make what is still missing; returns it and the description of everything."""
-        step, start_bps = self.plan.package, self.plan.start_bitrate_bps
-        videos = [track for track in tracks if track.kind == "video"]
-        audio = next((track for track in tracks if track.kind == "audio"), None)
-        duration_s = float((videos or tracks)[0].duration_s)
+        duration_s = float(next((track for track in tracks if track.kind == "video"), tracks[0]).duration_s)
         lost_s = lost_of(duration_s, self.plan.duration_s)
         items = self._plain_files(tracks)
-        target_s = max(target_duration_s(track.segments) for track in tracks)
-        items += [Item(media_name(track), media_manifest(track, target_s)) for track in tracks]
+        items += manifests(tracks, self.plan.start_bitrate_bps)
         items += self._stills(chunks, duration_s)
-        for name, offered in ((MASTER_NAME, videos), (SAVER_NAME, videos[:1])):
-            items.append(Item(name, multivariant_manifest(offered, audio, start_bps)))
         self.progress.report("package", 1.0)
-        names = {item.name for item in items}
-        return items, Published(
-            duration_s=round(duration_s, 3),
-            master_name=MASTER_NAME,
-            saver_name=SAVER_NAME,
-            audio_name=media_name(audio) if audio is not None else None,
-            mp4_name=mp4_name(step.video_name) if step.video_name is not None else None,
-            m4a_name=M4A_NAME if audio is not None else None,
-            poster_name=images.POSTER_NAME if images.POSTER_NAME in names else None,
-            storyboard_name=images.STORYBOARD_NAME if images.STORYBOARD_NAME in names else None,
-            renditions=tuple(_describe(track) for track in tracks),
-            size_bytes=sum(item.size_bytes for item in items) + sum(kept.values()),
-            recipe=self.plan.recipe,
-            lost_s=lost_s,
-        )
+        published = describe_set(tracks, self.plan.package.video_name, items, kept, self.plan.recipe)
+        return items, replace(published, lost_s=lost_s)
 
     def _plain_files(self, tracks: Sequence[Track]) -> list[Item]:
         """Remux segments into plain files."""
@@ -223,18 +194,3 @@ def _media_names(chunk: Chunk) -> list[str]:
     for track in chunk.tracks:
         names += [f"{track.name}/{name}" for name in (track.init_name, *(part.name for part in track.segments))]
     return names
-
-
-def _describe(track: Track) -> Rendition:
-    return Rendition(
-        kind=track.kind,
-        name=track.name,
-        manifest_name=media_name(track),
-        width_px=track.width_px,
-        height_px=track.height_px,
-        frame_rate=track.frame_rate,
-        bandwidth_bps=peak_bitrate_bps(track.segments),
-        average_bandwidth_bps=average_bitrate_bps(track.segments),
-        codecs=track.codecs,
-        size_bytes=track.size_bytes,
-    )

@@ -31,6 +31,7 @@ class InitBox:
     codecs: str
     edit_ticks: int
     default_duration: int
+    default_size: int
     default_flags: int
     width_px: int | None
     height_px: int | None
@@ -99,6 +100,7 @@ def read_init(data: bytes) -> InitBox:
         codecs=codecs,
         edit_ticks=max(0, edit_ticks),
         default_duration=_u32(data, extends + 12),
+        default_size=_u32(data, extends + 16),
         default_flags=_u32(data, extends + 20),
         width_px=width_px,
         height_px=height_px,

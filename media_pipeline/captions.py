@@ -117,6 +117,27 @@ def machine_webvtt(cues: Iterable[Cue]) -> str:
     return write_webvtt(cues).replace("WEBVTT\n", f"WEBVTT\n\nNOTE {MACHINE_NOTE}\n", 1)
 
 
+def cut_webvtt(webvtt: str, start_s: float, end_s: float, *, is_machine: bool = False) -> str | None:
+    """Return the cues of a stretch as WebVTT of their own, counted from its start; None when nothing is said in it.
+
+    Args:
+        webvtt: as `to_webvtt` or `machine_webvtt` wrote it.
+        start_s: seconds.
+        end_s: seconds.
+        is_machine: whether a machine made it: the new file says so too.
+    """
+    start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
+    moved = (
+        replace(cue, start_ms=max(cue.start_ms, start_ms) - start_ms, end_ms=min(cue.end_ms, end_ms) - start_ms)
+        for cue in read_webvtt(webvtt)
+    )
+    # Of what is said across an end, too little to be read is left out.
+    cues = [cue for cue in moved if cue.end_ms - cue.start_ms >= _MIN_CUE_MS]
+    if not cues:
+        return None
+    return machine_webvtt(cues) if is_machine else write_webvtt(cues)
+
+
 def wrap(text: str) -> str:
     """Break a single line that is too long for a phone in two, where a reader would pause.
 

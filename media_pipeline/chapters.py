@@ -160,6 +160,18 @@ def from_container(found: Iterable[tuple[float, str]], *, duration_s: float | No
     return chapters if len(chapters) > 1 else ()
 
 
+def chapters_inside(
+    chapters: Iterable[Chapter], start_s: float, end_s: float, *, zero_s: float
+) -> tuple[Chapter, ...]:
+    """Return the chapters that begin in a stretch, counted from `zero_s`, the first one from the very beginning.
+
+    A single chapter says nothing and becomes none.
+    """
+    found = [chapter for chapter in chapters if start_s <= chapter.start_s < end_s]
+    moved = [Chapter(round(chapter.start_s - zero_s, 3), chapter.title) for chapter in found]
+    return (Chapter(0.0, moved[0].title), *moved[1:]) if len(moved) > 1 else ()
+
+
 def to_lines(chapters: Iterable[Chapter]) -> str:
     """Write chapters as they are typed, a line each."""
     return "\n".join(f"{clock(chapter.start_s)} {chapter.title}" for chapter in chapters)

@@ -43,6 +43,9 @@ SENTENCES: dict[str, str] = {
     "output_too_large": "转换结果超过了允许的大小。请检查原视频，或分成几讲再上传。",
     "tool_missing": "服务器上没有找到视频转换程序，请联系管理员。",
     "out_of_space": "服务器存储空间不足，请联系管理员；空间恢复后可以重试。",
+    # a part cut out of a finished lecture
+    "cut_original_missing": "原来那一讲的视频已经不在了，拆不出这一讲。请直接上传这一段视频。",
+    "cut_beyond_end": "这一段超出了原来那一讲的长度，拆不出来。请回到原来那一讲重新拆。",
     "cancelled": "转换已取消。",
     # the look through a source before it is shown; the encode goes on without it
     "analysis_failed": "画面和声音的检查没有做成。视频照常处理，不受影响。",

@@ -40,6 +40,15 @@ class FolderStorage:
         waiting.write_bytes(data)
         waiting.replace(target)
 
+    def copy(self, source: str, key: str) -> None:
+        if not self._path(source).is_file():
+            raise ObjectMissing(source)
+        target = self._path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        waiting = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.copyfile(self._path(source), waiting)
+        waiting.replace(target)
+
     def stat(self, key: str) -> ObjectStat | None:
         path = self._path(key)
         if not path.is_file():

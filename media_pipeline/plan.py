@@ -55,7 +55,7 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     """
     if info.video is None and info.audio is None:
         raise MediaRefused("no_playable_stream")
-    tags = tuple(sorted({**info.rights, **({"AIGC": info.aigc} if info.aigc is not None else {})}.items()))
+    tags = info.labels
     base = {"source": source_sha256, "recipe": policy.recipe, "version": RECIPE_VERSION, "tags": tags}
     recipe = Recipe(info, policy, base)
     ladder = make_ladder(info.video, policy) if info.video is not None else None

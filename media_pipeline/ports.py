@@ -58,6 +58,13 @@ class Storage(Protocol):
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         """Store bytes under `key`, replacing what is there in one step."""
 
+    def copy(self, source: str, key: str) -> None:
+        """Store what is under `source` under `key` too, without the bytes passing through here.
+
+        Replaces what is there in one step and keeps the content type; raises ObjectMissing. What becomes of the one
+        afterwards does not touch the other. The copy may keep the original's time of modification.
+        """
+
     def stat(self, key: str) -> ObjectStat | None:
         """Describe an object, or None."""
 

@@ -172,6 +172,11 @@ class MediaInfo:
     is_cut: bool = False
     lost_s: float = 0.0
 
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Return what every file made of the source must carry: rights, and the label of AI-generated content."""
+        return tuple(sorted({**self.rights, **({"AIGC": self.aigc} if self.aigc is not None else {})}.items()))
+
     def held_until_s(self, end_s: float | None) -> Fraction | None:
         """Return until when a stream that ends at `end_s` must be continued, or None where it lasts long enough."""
         if end_s is None or self.duration_s - end_s < _HELD_FROM_S:

@@ -84,6 +84,16 @@ class ChapterInfo(BaseModel):
     title: str
 
 
+class OriginInfo(BaseModel):
+    """The public lecture that another one is a stretch of."""
+
+    id: str
+    url: str
+    title: str
+    start_s: float = Field(description="Where the stretch begins, in seconds of the original")
+    end_s: float
+
+
 class LectureDetail(LectureSummary):
     """A lecture with everything public about it."""
 
@@ -95,6 +105,7 @@ class LectureDetail(LectureSummary):
     topic: list[str]
     captions: list[CaptionInfo]
     chapters: list[ChapterInfo] = Field(description="In order; empty when the lecture is in one piece")
+    origin: OriginInfo | None = Field(description="What it was taken out of; null for a lecture of its own")
     media: Media | None
 
 

@@ -19,13 +19,14 @@ from app.api.models import (
     LectureQuery,
     LectureSummary,
     Media,
+    OriginInfo,
     Problem,
 )
 from app.catalogue.queries import LectureCard, list_cards, search_lectures
 from app.kernel.actor import NOBODY
 from app.kernel.errors import InvalidInput
 from app.library.models import Lecture
-from app.library.queries import get_lecture
+from app.library.queries import get_lecture, origin_of
 from app.media.models import MediaSet
 from app.media.queries import current_set
 from app.web import access, edge
@@ -113,7 +114,7 @@ def _describe(public_id: str) -> LectureDetail:
         **_summary(card),
         description=row.description, language=row.language, licence=row.licence, tags=row.tags,
         audience=by_scheme.get("audience", []), topic=by_scheme.get("topic", []),
-        captions=_captions(row), chapters=_chapters(row), media=_media(current_set(db, row.id)),
+        captions=_captions(row), chapters=_chapters(row), origin=_origin(row), media=_media(current_set(db, row.id)),
     )
 
 
@@ -136,6 +137,17 @@ def _captions(lecture: Lecture) -> list[CaptionInfo]:
 
 def _chapters(lecture: Lecture) -> list[ChapterInfo]:
     return [ChapterInfo(start_s=chapter.start_s, title=chapter.title) for chapter in lecture.chapters]
+
+
+def _origin(lecture: Lecture) -> OriginInfo | None:
+    excerpt = origin_of(NOBODY, lecture)
+    if excerpt is None or excerpt.original is None:
+        return None
+    address = _absolute(url_for("player.lecture", public_id=excerpt.original.public_id))
+    return OriginInfo(
+        id=excerpt.original.public_id, url=address, title=excerpt.original.title, start_s=excerpt.start_s,
+        end_s=excerpt.end_s,
+    )  # fmt: skip
 
 
 def _media(media: MediaSet | None) -> Media | None:

@@ -1,4 +1,4 @@
-"""Tables of vocabularies, courses, lectures, captions and chapters."""
+"""Tables of vocabularies, courses, lectures, captions, chapters and excerpts."""
 
 from __future__ import annotations
 
@@ -96,6 +96,7 @@ class Lecture(Base):
     terms: Mapped[list[Term]] = relationship(secondary="lecture_term", lazy="raise", order_by=Term.position)
     captions: Mapped[list[Caption]] = relationship(back_populates="lecture", lazy="raise")
     chapters: Mapped[list[Chapter]] = relationship(back_populates="lecture", lazy="raise", order_by="Chapter.position")
+    excerpt: Mapped[Excerpt | None] = relationship(foreign_keys="Excerpt.lecture_id", lazy="raise", uselist=False)
 
 
 class LectureTerm(Base):
@@ -142,3 +143,18 @@ class Chapter(Base):
     title: Mapped[str] = mapped_column(String(CHAPTER_TITLE_MAX))
 
     lecture: Mapped[Lecture] = relationship(back_populates="chapters", lazy="raise")
+
+
+class Excerpt(Base):
+    """A lecture is a stretch of another one; kept for its page, whatever becomes of its file later."""
+
+    __tablename__ = "excerpt"
+    __table_args__ = (CheckConstraint("start_s >= 0 AND end_s > start_s", name="is_a_stretch"),)
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), primary_key=True)
+    original_id: Mapped[int | None] = mapped_column(ForeignKey("lecture.id", ondelete="SET NULL"), index=True)
+    #: As the teacher chose it, in seconds of the original; what is shown may begin and end a few seconds outside.
+    start_s: Mapped[float]
+    end_s: Mapped[float]
+
+    original: Mapped[Lecture | None] = relationship(foreign_keys=[original_id], lazy="raise")

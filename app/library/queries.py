@@ -11,7 +11,7 @@ from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound, Withdrawn
 from app.library import policies
-from app.library.models import Lecture, LectureState, Term
+from app.library.models import Chapter, Excerpt, Lecture, LectureState, Term
 from app.library.places import Institution, Region, RegionLevel
 
 
@@ -62,6 +62,7 @@ def get_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
             selectinload(Lecture.terms),
             selectinload(Lecture.captions),
             selectinload(Lecture.chapters),
+            joinedload(Lecture.excerpt).joinedload(Excerpt.original),
         )
     ).first()
     if lecture is None:
@@ -77,3 +78,27 @@ def published_among(db: Session, lecture_ids: Iterable[int]) -> frozenset[int]:
     """Return the ids that are published right now; nothing from an index is shown without this."""
     statement = select(Lecture.id).where(Lecture.id.in_(list(lecture_ids)), Lecture.state == LectureState.PUBLISHED)
     return frozenset(db.scalars(statement))
+
+
+def origin_of(actor: Actor, lecture: Lecture) -> Excerpt | None:
+    """Return what a lecture of `get_lecture` was taken out of, its `original` with it, if the actor may open that."""
+    excerpt = lecture.excerpt
+    if excerpt is None or excerpt.original is None or excerpt.original.state is LectureState.WITHDRAWN:
+        return None
+    return excerpt if policies.can_view_lecture(actor, excerpt.original) else None
+
+
+def list_chapters(db: Session, lecture_id: int) -> Sequence[Chapter]:
+    """Return the chapters of a lecture in order."""
+    return db.scalars(select(Chapter).where(Chapter.lecture_id == lecture_id).order_by(Chapter.position)).all()
+
+
+def list_excerpts(db: Session, original_id: int) -> Sequence[tuple[Excerpt, Lecture]]:
+    """Return what was taken out of a lecture, in the order of its time."""
+    statement = (
+        select(Excerpt, Lecture)
+        .join(Lecture, Lecture.id == Excerpt.lecture_id)
+        .where(Excerpt.original_id == original_id)
+        .order_by(Excerpt.start_s, Excerpt.lecture_id)
+    )
+    return [(excerpt, lecture) for excerpt, lecture in db.execute(statement)]

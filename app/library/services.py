@@ -26,6 +26,7 @@ from app.library.models import (
     TITLE_MAX,
     Caption,
     Chapter,
+    Excerpt,
     Lecture,
     LectureState,
     Term,
@@ -175,6 +176,12 @@ def _add_chapters(db: Session, lecture_id: int, chapters: Sequence[tuple[float, 
         Chapter(lecture_id=lecture_id, position=position, start_s=start_s, title=title)
         for position, (start_s, title) in enumerate(chapters)
     )
+
+
+def note_excerpt(db: Session, lecture: Lecture, original: Lecture, start_s: float, end_s: float) -> None:
+    """Keep which stretch of which lecture a new one is, in seconds of the original."""
+    db.add(Excerpt(lecture_id=lecture.id, original_id=original.id, start_s=start_s, end_s=end_s))
+    db.flush()
 
 
 def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:

@@ -21,7 +21,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
 from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.kernel.storage import ManagedStorage
-from app.media import analysing, carried, renewal, services, sweeping
+from app.media import analysing, carried, cutting, renewal, services, sweeping
 from app.media.models import Source
 from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
 from app.media.source_files import probe_source, readable_source
@@ -60,6 +60,8 @@ def encode_handler(workshop: MediaWorkshop) -> Handler:
         if source is None:
             return None
         with _failing_plainly(context.work_dir):
+            if source.cut is not None:
+                return cutting.cut_out(context, source, workshop.storage, workshop.tools(), workshop.policy)
             plan, note_info = _plan(workshop, context, source)
             prefix = media_prefix(plan.digest)
             published = find_published(workshop.storage, prefix)

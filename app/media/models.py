@@ -28,6 +28,9 @@ class Source(Base):
     media_info: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     #: What looking through the file found, or why that was not possible (`app/media/preflight.py`); null until then.
     preflight: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    #: The lecture's media are cut out of a finished set instead of encoded (`app/media/cutting.py`): which stretch of
+    #: which set. The master is then the whole original's.
+    cut: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
 

@@ -28,6 +28,8 @@ ANALYSE_KIND: Final = "analyse_source"
 UPLOADED_BEFORE: Final = "uploaded_before"
 #: The file is no media we can open; its encode says so in full.
 UNREADABLE: Final = "unreadable"
+#: It is a stretch of a lecture that was looked through as a whole.
+CUT_OUT: Final = "cut_out"
 #: It was looked through by rules that are no longer in force.
 OUTDATED: Final = "outdated"
 

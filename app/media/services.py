@@ -56,7 +56,7 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
     source = db.scalars(
         select(Source).where(Source.lecture_id == lecture.id).order_by(Source.id.desc()).limit(1)
     ).first()
-    if source is None or source.sha256 != stored.sha256:
+    if source is None or source.sha256 != stored.sha256 or source.cut is not None:
         source = Source(
             lecture_id=lecture.id,
             filename=stored.filename[:255],

@@ -11,7 +11,7 @@ from app.catalogue.playlists import PlaylistContext, playlist_context
 from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import Lecture, LectureState
-from app.library.queries import get_lecture, list_terms
+from app.library.queries import get_lecture, list_terms, origin_of
 from app.media.queries import current_set, growing_set, growth_state, may_fetch_media, media_prefix
 from app.player.chapters import chapter_file, present_chapters
 from app.player.presenters import Surroundings, download_size, growth_words, present_growing, present_media
@@ -65,6 +65,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         media=shown,
         growth=growth_state(db, lecture.id) if growing is not None else None,
         growth_words=growth_words(),
+        origin=_origin(lecture),
         chapters=present_chapters(lecture, shown["duration_s"]) if shown is not None else [],
         state_words=_state_words(lecture.state),
         playlist=playlist,
@@ -80,6 +81,15 @@ def _state_words(state: LectureState) -> str:
     if state is LectureState.DRAFT:
         return _("这一讲还没有公开，只有本校人员能看到。")
     return _("这一讲已经下架，只有本校人员能看到。") if state is LectureState.WITHDRAWN else ""
+
+
+def _origin(lecture: Lecture) -> dict[str, str] | None:
+    """Name the lecture this one was taken out of, where the reader may open it, at the place it begins there."""
+    excerpt = origin_of(edge.current_actor(), lecture)
+    if excerpt is None or excerpt.original is None:
+        return None
+    original, start_s = excerpt.original, int(excerpt.start_s)
+    return {"title": original.title, "url": url_for("player.lecture", public_id=original.public_id, t=start_s or None)}
 
 
 def _whom_to_ask(lecture: Lecture, playlist: PlaylistContext | None, site_phone: str) -> list[tuple[str, str]]:

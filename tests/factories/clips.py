@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 AIGC = '{"AIGC":{"Label":"2","ContentProducer":"示范学院","ProduceID":"0001"}}'
 COPYRIGHT = "示范学院 2026"
 SPEECH_TEXT = "同学们好，今天我们一起学习怎样使用手机。第一步，打开设置，把字体调大。第二步，学会用微信和家人视频。"
+TAGS = "+use_metadata_tags"
+FLASH = "lt(mod(t+0.0001,1),0.2)"
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 
 
@@ -86,6 +88,17 @@ class ClipShelf:
         sound = f"aevalsrc=0.3*sin(440*2*PI*t)|0.3*sin(660*2*PI*t):s=48000:d={duration_s}"
         name = f"moving-{duration_s}-{width_px}x{height_px}-{rate.replace('/', '_')}.mp4"
         return self._lavfi(name, source, sound, *X264, "-g", 48, "-c:a", "aac")
+
+    def clapper(self, duration_s: int = 40, rate: str = "25") -> Path:
+        """Restless picture that shows its second in six bits; on every second a white field and a tone of 0.2 s."""
+        source = f"testsrc2=s=640x360:r={rate}:d={duration_s},drawbox=w=iw:h=80:color=black:t=fill"
+        shown = {f"{10 + 80 * bit}:w=60": f"mod(floor(t/{2**bit}),2)" for bit in range(6)} | {"520:w=100": FLASH}
+        for place, when in shown.items():
+            source += f",drawbox=x={place}:y=10:h=60:color=white:t=fill:enable='{when}'"
+        sound = f"aevalsrc='0.4*sin(2*PI*1000*t)*{FLASH}':s=48000:d={duration_s}"
+        name = f"clapper-{duration_s}-{rate.replace('/', '_')}.mp4"
+        labels = ("-metadata", f"AIGC={AIGC}", "-metadata", f"copyright={COPYRIGHT}")
+        return self._lavfi(name, source, sound, *X264, "-g", 50, "-c:a", "aac", *labels, "-movflags", TAGS)
 
     def silent_picture(self) -> Path:
         """A picture without any sound track."""

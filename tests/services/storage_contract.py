@@ -17,8 +17,7 @@ from app.kernel.storage.s3 import PART_BYTES
 from app.kernel.storage.transfer import SourceUnreadable
 from config.settings import StoreSection
 from media_pipeline.ports import ObjectMissing
-
-TEN = b"0123456789"
+from tests.services.copy_contract import TEN, CopyContract, keys, read
 
 UNUSUAL_KEYS = [
     "媒体/第一课 太极拳 (上).mp4",
@@ -31,14 +30,6 @@ UNUSUAL_KEYS = [
 ]
 REFUSED_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "../a", "a/.", ".partial/x", "a/.hidden", "a\\b"]
 REFUSED_KEYS += ["a\0b", "a\nb", "a\x7fb", "a\ud800b", "a\ufffeb", "x" * 241, "/".join(["x" * 100] * 10)]
-
-
-def read(storage: ManagedStorage, key: str, start: int = 0, length: int | None = None) -> bytes:
-    return b"".join(storage.open_range(key, start, length))
-
-
-def keys(storage: ManagedStorage, prefix: str = "") -> list[str]:
-    return [info.key for info in storage.list_keys(prefix)]
 
 
 def write_random(path: Path, size_bytes: int) -> str:
@@ -56,7 +47,7 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-class StorageContract:
+class StorageContract(CopyContract):
     @pytest.fixture
     def storage(self, section: StoreSection) -> ManagedStorage:
         storage = open_storage(section)

@@ -72,6 +72,21 @@ class FolderStorage:
         with translated(self._partials.folder):
             return self._partials.can_adopt(path)
 
+    def copy(self, source: str, key: str) -> None:
+        name, found = (self._root / check_key(key)).name, self._find(source)
+        if found is None:
+            raise ObjectMissing(source)
+        if source == key:
+            return
+
+        def link() -> Path:
+            try:
+                return self._partials.link(found[0], name)
+            except FileNotFoundError as error:  # deleted since we looked
+                raise ObjectMissing(source) from error
+
+        self._put_partial(key, found[1].st_size, link)
+
     def stat(self, key: str) -> ObjectStat | None:
         found = self._find(key)
         if found is None:

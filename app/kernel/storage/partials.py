@@ -14,11 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from app.kernel.storage.disk import keep_content_type
+from app.kernel.storage.disk import keep_content_type, kept_content_type
 from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource
 
 #: Another file system or mount, more names than it allows, a file of another account, no such thing there.
-_LINK_REFUSED_ERRNOS: Final = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.ENOTSUP})
+_LINK_REFUSED_ERRNOS: Final = frozenset(
+    {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS}
+)
 
 
 class LinkRefused(Exception):
@@ -82,6 +84,25 @@ class PartialFolder:
             return False  # whatever stands in the way, it will be copied
         partial.unlink()
         return True
+
+    def link(self, original: Path, name: str) -> Path:
+        """Give a finished file a second name for a copy that will be called `name`; bytes are copied where it must be.
+
+        Files here are never changed, only replaced, so two names may share one.
+        """
+        partial = self.new_path()
+        content_type = kept_content_type(original)
+        try:
+            os.link(original, partial)
+        except OSError as error:
+            if error.errno not in _LINK_REFUSED_ERRNOS:
+                raise
+            with original.open("rb") as file:
+                source = MeasuredSource(file, os.fstat(file.fileno()).st_size)
+                return self.write(source, name, content_type)
+        with partial.open("rb") as file:
+            keep_content_type(file.fileno(), name, content_type)
+        return partial
 
     def sweep(self, older_than: timedelta) -> int:
         """Remove what has lain here for longer than `older_than`; return how many names."""

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import CopySource
 from minio.datatypes import Object, Upload
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
@@ -91,6 +92,15 @@ class S3Storage:
 
     def can_adopt(self, path: Path) -> bool:  # noqa: ARG002  # the port's signature
         return False
+
+    def copy(self, source: str, key: str) -> None:
+        check_key(key)
+        if source == key or not is_key(source):
+            if self.stat(source) is None:
+                raise ObjectMissing(source)
+            return
+        with _translated(source):
+            self._client.copy_object(self._bucket, key, CopySource(self._bucket, source))
 
     def stat(self, key: str) -> ObjectStat | None:
         if not is_key(key):

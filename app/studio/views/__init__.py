@@ -1,10 +1,10 @@
-"""Pages of the studio: `listing` all, `editing` one's words, `lecture` its page, `captions`, `chapters`, `uploads`."""
+"""Pages of the studio: `listing` all, `editing` what is said of one, its page `lecture`, and parts of that."""
 
 from __future__ import annotations
 
 from flask import Blueprint
 
-from app.studio.views import captions, chapters, editing, lecture, listing, uploads
+from app.studio.views import captions, chapters, editing, lecture, listing, splitting, uploads
 from config.settings import MediaSection, StoreSection
 
 
@@ -16,5 +16,6 @@ def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
     lecture.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    splitting.register(blueprint)
     uploads.register(blueprint, media, store)
     return blueprint

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.media.preflight import OUTDATED, UNREADABLE, UPLOADED_BEFORE, Preflight, PreflightState
+from app.media.preflight import CUT_OUT, OUTDATED, UNREADABLE, UPLOADED_BEFORE, Preflight, PreflightState
 from app.web.formats import duration, mark
 from media_pipeline.preflight import KINDS, Finding
 
@@ -73,6 +73,7 @@ def state_sentence(preflight: Preflight) -> str:
         return {
             UNREADABLE: _("文件打不开，所以没有检查画面和声音。换一个文件以后会重新检查。"),
             UPLOADED_BEFORE: _("这个文件上传得早，没有检查过。想检查的话，把同一个文件再传一次。"),
+            CUT_OUT: _("这一讲是从另一讲里拆出来的。画面和声音的检查结果，请看原来那一讲。"),
             OUTDATED: _("检查的规则更新了，这个文件还没有按新规则检查。想检查的话，把同一个文件再传一次。"),
         }.get(preflight.problem, _("画面和声音没有检查成。这不影响视频处理；请自己从头到尾看一遍。"))
     return "" if preflight.report.findings else _("没有发现问题。")

@@ -67,7 +67,8 @@ class Site:
     def media(self, query: dict[str, str]) -> dict[str, object]:
         """Build the contract's `media`, changed by the query."""
         base = "/media/"
-        renditions = [{**one, "size_bytes": SHOWN_BYTES[str(one["name"])]} for one in self.clip.renditions]
+        shown = {str(one["name"]): one["size_bytes"] for one in self.clip.renditions} | SHOWN_BYTES
+        renditions = [{**one, "size_bytes": shown[str(one["name"])]} for one in self.clip.renditions]
         is_audio_only = "audio_only" in query
         has_poster = "no_poster" not in query
         return {

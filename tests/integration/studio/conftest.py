@@ -22,8 +22,9 @@ from config.settings import Settings, load
 from tests.fixtures.app import build_app, make_environ, make_institution, make_user
 from tests.fixtures.pages import count_queries, stand_in_assets
 from tests.integration.studio.college import FULL, Browser, College
+from tests.integration.studio.splitting import clapper_set, whole
 
-__all__ = ["count_queries", "stand_in_assets"]
+__all__ = ["clapper_set", "count_queries", "stand_in_assets", "whole"]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 from media_pipeline import Tools, make_plan
 from media_pipeline.command.copied import copy_argv
 from media_pipeline.command.picture import video_argv, video_folders
-from media_pipeline.command.plain import package_argv
+from media_pipeline.command.plain import keyframes_argv, package_argv
 from media_pipeline.command.shared import SourceFile
 from media_pipeline.command.sound import Gain, Treatment, audio_argv, listen_argv, measure_argv
 from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, ready, sound, video
@@ -102,6 +102,9 @@ def cases(policy):
         package_argv(TOOLS, make_plan(labelled, policy, SHA).package, [("AIGC", "{}"), ("copyright", "x")]),
     )
     yield "package-sound", package_argv(TOOLS, make_plan(media(picture=None), policy, SHA).package, [])
+    step = make_plan(media(), policy, SHA).package
+    yield "package-cut", package_argv(TOOLS, step, [], start_s=Fraction("312.312"))
+    yield "keyframes", keyframes_argv(TOOLS, "480p", 18, "stills")
     yield "package-silent", package_argv(TOOLS, make_plan(media(audio=None), policy, SHA).package, [])
 
 
@@ -113,7 +116,7 @@ NAMES = (
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
     "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",
     "sound-two-equal-channels", "sound-first", "sound-middle",
-    "sound-fade", "sound-last", "package", "package-sound", "package-silent",
+    "sound-fade", "sound-last", "package", "package-sound", "package-silent", "package-cut", "keyframes",
 )  # fmt: skip
 
 
