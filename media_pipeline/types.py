@@ -80,11 +80,7 @@ class SceneInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReadyPicture:
-    """A picture that phones decode as it is: H.264 at a steady rate, in groups that need nothing from each other.
-
-    `level` is ten times the number it is known by; frames are counted from the start; `group_bytes` lie from each key
-    frame to the next.
-    """
+    """H.264 that phones decode as it is; `level` is ten times its name, `group_bytes` reach from each key frame on."""
 
     level: int
     frame_rate: Fraction

@@ -104,10 +104,13 @@ def _outdated(institution_id: int | None) -> Select[Lecture, int, float]:
     statement = (
         select(Lecture, MediaSet.source_id, MediaSet.duration_s)
         .join(MediaSet, MediaSet.lecture_id == Lecture.id)
+        .join(Source, Source.id == MediaSet.source_id)
         .where(
             MediaSet.is_current,
             MediaSet.recipe != recipe_in_force(),
             Lecture.state != LectureState.WITHDRAWN,
+            # What was cut out of another lecture has no frames of its own; it is cut anew when its teacher asks.
+            Source.cut.is_(None),
             # A newer file that did not become a set is its teacher's business.
             ~exists().where(newer.lecture_id == Lecture.id, newer.id > MediaSet.source_id),
             ~open_encode,

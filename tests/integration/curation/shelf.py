@@ -61,54 +61,28 @@ def make_lecture(
     """Add a lecture with a current media set (no files)."""
     number, now = next(_numbers), utc_now()
     lecture = Lecture(
-        public_id=new_public_id(),
-        institution_id=institution.id,
-        title=title,
-        teacher="周老师",
-        description=f"{title}。",
-        tags=[],
-        state=state,
-        created_at=now,
-        updated_at=now,
-        published_at=None if state is LectureState.DRAFT else now - timedelta(minutes=number),
-        terms=[],
-        captions=[],
-    )
+        public_id=new_public_id(), institution_id=institution.id, title=title, teacher="周老师",
+        description=f"{title}。", tags=[], state=state, created_at=now, updated_at=now,
+        published_at=None if state is LectureState.DRAFT else now - timedelta(minutes=number), terms=[], captions=[],
+    )  # fmt: skip
     if audience is not None:
         lecture.terms.append(db.scalars(select(Term).where(Term.scheme == "audience", Term.key == audience)).one())
     db.add(lecture)
     db.flush()
     digest = hashlib.sha256(lecture.public_id.encode()).hexdigest()
     source = Source(
-        lecture_id=lecture.id,
-        filename="master.mp4",
-        sha256=digest,
-        size_bytes=1000,
-        storage_key=f"sources/{digest}",
+        lecture_id=lecture.id, filename="master.mp4", sha256=digest, size_bytes=1000, storage_key=f"sources/{digest}",
         created_at=now,
-    )
+    )  # fmt: skip
     db.add(source)
     db.flush()
-    db.add(
-        MediaSet(
-            lecture_id=lecture.id,
-            source_id=source.id,
-            digest=digest,
-            recipe="test",
-            is_current=True,
-            duration_s=duration_s,
-            size_bytes=500,
-            master_name="master.m3u8",
-            saver_name="saver.m3u8",
-            audio_name="audio.m3u8",
-            mp4_name="lecture.mp4",
-            m4a_name="lecture.m4a",
-            poster_name=poster_name,
-            storyboard_name=None,
-            created_at=now,
-            renditions=[],
-        )
-    )
+    media_set = MediaSet(
+        lecture_id=lecture.id, source_id=source.id, digest=digest, recipe="test", is_current=True,
+        duration_s=duration_s, size_bytes=500, master_name="master.m3u8", saver_name="saver.m3u8",
+        audio_name="audio.m3u8", mp4_name="lecture.mp4", m4a_name="lecture.m4a", poster_name=poster_name,
+        storyboard_name=None, created_at=now, renditions=[],
+    )  # fmt: skip
+    db.add(media_set)
     if state is LectureState.PUBLISHED:
         outbox.emit(db, LecturePublished(lecture.id))
     return lecture
