@@ -116,7 +116,7 @@ def _video_ranges(recipe: Recipe, ladder: Ladder, chunks: int = 1) -> list[Media
     chunk_s = max(1, round(recipe.policy.chunk_s / segment_s)) * segment_s
     if not recipe.is_seekable or recipe.duration_s - chunk_s < SHORTEST_CHUNK_S:
         return [MediaRange()]
-    return list(cut_ranges(recipe.duration_s, 2 * segment_s, chunks * chunk_s, segment_s))
+    return list(cut_ranges(recipe.duration_s, min(2 * segment_s, chunk_s), chunks * chunk_s, segment_s))
 
 
 def _video_steps(recipe: Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:

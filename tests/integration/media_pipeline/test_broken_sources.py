@@ -38,7 +38,7 @@ def assert_times(result, rate=25):
 @pytest.mark.parametrize("ending", ["mp4", "mkv"])
 def test_another_size_in_the_middle_is_fitted_into_the_first(shelf, chunked, ending):
     result = chunked(broken_clips.changing(shelf, "size", ending))
-    assert len(result.plan.videos) == 7
+    assert len({step.range.start_s for step in result.plan.videos}) == 7
     assert_lengths(result, 27.0)
     assert_times(result)
     frames = pictures(result)
@@ -155,7 +155,7 @@ def test_minutes_of_silence_follow_sound_that_ends_early(shelf, fast_policy, too
         "ultrafast", "-g", 25, "-c:a", "aac",
     )  # fmt: skip
     result = run_once(source, fast_policy, tools, tmp_path)
-    assert len(result.plan.videos) > 10
+    assert len({step.range.start_s for step in result.plan.videos}) > 10
     assert bool(result.plan.early_audios) is (sound_s > 100)
     assert_lengths(result, 400.0)
     sound, rate = samples(result)

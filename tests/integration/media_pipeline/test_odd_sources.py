@@ -53,7 +53,7 @@ def test_hdr_becomes_an_ordinary_picture(shelf, fast_policy, tools, tmp_path, ca
 def test_picture_and_sound_stay_together_on_any_clock(shelf, chunked, name, is_seekable):
     result = chunked(getattr(odd_clips, name)(shelf))
     assert result.info.is_seekable is is_seekable
-    assert len(result.plan.videos) == (2 if is_seekable else 1)
+    assert len({step.range.start_s for step in result.plan.videos}) == (2 if is_seekable else 1)
     seen_s, heard_s = signals_s(result)
     # A transport stream counts from its first packet, which may be sound that comes one frame early.
     assert seen_s == pytest.approx(odd_clips.SIGNAL_S, abs=2 * FRAME_S)
@@ -112,7 +112,7 @@ def test_slideshow_keeps_every_picture(shelf, chunked):
 def test_a_chunk_inside_a_standing_picture_shows_it(shelf, chunked):
     result = chunked(odd_clips.still_screen(shelf))
     assert (result.info.video.is_variable, result.info.is_seekable) == (True, True)
-    assert len(result.plan.videos) == 10
+    assert len({step.range.start_s for step in result.plan.videos}) == 10
     assert_lengths(result, 40.0)
     frames = pictures(result)
     rate = len(frames) / 40
@@ -123,7 +123,7 @@ def test_a_chunk_inside_a_standing_picture_shows_it(shelf, chunked):
 
 def test_turned_picture_stands_upright_in_every_chunk(shelf, chunked):
     result = chunked(odd_clips.turned(shelf))
-    assert len(result.plan.videos) == 2
+    assert len({step.range.start_s for step in result.plan.videos}) == 2
     for frame in (pictures(result)[index] for index in (0, 110, 220)):
         assert frame.height > frame.width
         picture = grey(frame)
@@ -136,7 +136,7 @@ def test_fields_of_a_4_3_picture_become_whole_frames(shelf, chunked):
     result = chunked(source)
     assert result.info.video.is_interlaced
     assert (result.info.video.display_width_px, result.info.video.display_height_px) == (768, 576)
-    assert len(result.plan.videos) == 2
+    assert len({step.range.start_s for step in result.plan.videos}) == 2
     (rung,) = [each for each in result.published.renditions if each.name == "480p"]
     assert (rung.width_px, rung.height_px) == (640, 480)
     for index in (30, 120, 220):
