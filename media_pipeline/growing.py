@@ -169,7 +169,8 @@ def _gone_on(store: _Store, line: _Line, text: str, *, may_end: bool) -> str:
     is_complete &= may_end
     if not parts and not (text and is_complete):
         return text
-    return growing_manifest(parts, _target_s(store.plan, parts), begun=text, is_complete=is_complete)
+    first = _first(store, line) if parts and text else None
+    return growing_manifest(parts, _target_s(store.plan, parts), begun=text, first=first, is_complete=is_complete)
 
 
 def _following(store: _Store, line: _Line, count: int) -> tuple[list[Track], bool]:

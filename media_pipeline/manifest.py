@@ -41,7 +41,9 @@ def media_manifest(track: Track, target_s: int) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def growing_manifest(parts: Sequence[Track], target_s: int, *, begun: str = "", is_complete: bool) -> str:
+def growing_manifest(
+    parts: Sequence[Track], target_s: int, *, begun: str = "", first: Track | None = None, is_complete: bool
+) -> str:
     """Return the manifest of a rendition still being made; names are relative to the `live` folder beside it.
 
     Lines are only ever added at its end (RFC 8216 section 4.3.3.5, type EVENT). Players that would join such a
@@ -51,6 +53,7 @@ def growing_manifest(parts: Sequence[Track], target_s: int, *, begun: str = "", 
         parts: tracks that follow each other; one with another init segment than its predecessor names it.
         target_s: longest segment, rounded; known beforehand, because it must not change.
         begun: the manifest so far, which is gone on with.
+        first: the track it was begun with; who has the same init segment needs no other.
         is_complete: nothing more will come.
     """
     head = [
@@ -62,8 +65,10 @@ def growing_manifest(parts: Sequence[Track], target_s: int, *, begun: str = "", 
     ]
     lines = begun.splitlines() or head
     init = next((line for line in reversed(lines) if line.startswith("#EXT-X-MAP:")), "")
+    first = first or next(iter(parts), None)
     for part in parts:
-        named = f'#EXT-X-MAP:URI="../{part.name}/{part.init_name}"'
+        owner = first if first is not None and first.init_sha256 == part.init_sha256 else part
+        named = f'#EXT-X-MAP:URI="../{owner.name}/{owner.init_name}"'
         if named != init:
             init = named
             lines.append(named)

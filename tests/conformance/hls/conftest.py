@@ -33,7 +33,7 @@ SOURCES: dict[str, Callable[[ClipShelf], Path]] = {
 @pytest.fixture(scope="session")
 def small_chunks(fast_policy: LadderPolicy) -> LadderPolicy:
     """Many chunks of each kind in a short clip, and an early start."""
-    return replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_start_above_s=20)
+    return replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_sound_above_s=20)
 
 
 @pytest.fixture(scope="session")

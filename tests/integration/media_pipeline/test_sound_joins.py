@@ -47,7 +47,7 @@ def levels_db(sound: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def hasty(policy):
     """Chunks of the sound so short that a clip of a minute has an early sound and several final stretches."""
-    return replace(policy, audio_chunk_s=SEAM_S, early_start_above_s=SEAM_S)
+    return replace(policy, audio_chunk_s=SEAM_S, early_sound_above_s=SEAM_S)
 
 
 NAMES = ("normal", "levelled", "quiet", "clipped", "alternating", "hum-and-hiss", "stereo", "soft-beginning")
