@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .steps import Plan
 
 # How far a segment of speech goes beyond the rate the encoder keeps on average.
-_SOUND_PEAK = 1.25
+_SOUND_PEAK = 1.5
 LIVE_MASTER_NAME = f"{LIVE_FOLDER}/{MASTER_NAME}"
 LIVE_SAVER_NAME = f"{LIVE_FOLDER}/{SAVER_NAME}"
 _END = "#EXT-X-ENDLIST"

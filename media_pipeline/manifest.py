@@ -67,7 +67,7 @@ def growing_manifest(
     init = next((line for line in reversed(lines) if line.startswith("#EXT-X-MAP:")), "")
     first = first or next(iter(parts), None)
     for part in parts:
-        owner = first if first is not None and first.init_sha256 == part.init_sha256 else part
+        owner = first if first is not None and _shares_init(first, part) else part
         named = f'#EXT-X-MAP:URI="../{owner.name}/{owner.init_name}"'
         if named != init:
             init = named
@@ -75,6 +75,12 @@ def growing_manifest(
         for segment in part.segments:
             lines += [f"#EXTINF:{float(segment.duration_s):.6f},", f"../{part.name}/{segment.name}"]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if is_complete else []), ""])
+
+
+def _shares_init(first: Track, part: Track) -> bool:
+    """Return whether a track can be played behind another one's init segment; stretches of sound are made for that."""
+    is_sound = (first.kind, first.channels, first.codecs) == ("audio", part.channels, part.codecs)
+    return is_sound or first.init_sha256 == part.init_sha256
 
 
 def multivariant_manifest(

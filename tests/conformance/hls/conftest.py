@@ -11,11 +11,19 @@ import pytest
 from media_pipeline.ladder import LadderPolicy
 from media_pipeline.types import Tools
 from tests.factories.clips import ClipShelf
-from tests.integration.media_pipeline.conftest import Encoded, fast_policy, policy, run_once, shelf, tools
+from tests.integration.media_pipeline.conftest import (
+    Encoded,
+    encoding_policy,
+    fast_policy,
+    policy,
+    run_once,
+    shelf,
+    tools,
+)
 
-__all__ = ["fast_policy", "policy", "shelf", "tools"]
+__all__ = ["encoding_policy", "fast_policy", "policy", "shelf", "tools"]
 
-SECONDS = 44
+SECONDS = 56
 #: Sources by name; the last two can only be made in one piece.
 SOURCES: dict[str, Callable[[ClipShelf], Path]] = {
     "slides": lambda shelf: shelf.lecture(SECONDS),
@@ -33,7 +41,7 @@ SOURCES: dict[str, Callable[[ClipShelf], Path]] = {
 @pytest.fixture(scope="session")
 def small_chunks(fast_policy: LadderPolicy) -> LadderPolicy:
     """Many chunks of each kind in a short clip, and an early start."""
-    return replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_sound_above_s=20)
+    return replace(fast_policy, chunk_s=24, audio_chunk_s=24, early_sound_above_s=20)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ def _of_offers(offers: m3u8.M3U8) -> Iterator[str]:
         if media.default == "YES" and media.autoselect != "YES":
             yield "DEFAULT without AUTOSELECT"
     groups = {media.group_id for media in offers.media}
+    is_whole = all(part.is_whole for part in listed.values())
     for variant in offers.playlists:
         info = variant.stream_info
         if not info.bandwidth or not info.codecs:
@@ -133,18 +134,19 @@ def _of_variants(offers: m3u8.M3U8, listed: dict[str, Listed]) -> Iterator[str]:
         rate = Fraction(sum(piece.frames for piece in parts[0].pieces)) / parts[0].duration_s
         if first.kind == "video" and abs(rate - Fraction(str(info.frame_rate))) > Fraction(1, 1000):
             yield f"{variant.uri}: FRAME-RATE {info.frame_rate}, it is {float(rate)}"
-        yield from _of_rates(variant.uri, info, parts)
+        yield from _of_rates(variant.uri, info, parts, is_whole=is_whole)
 
 
-def _of_rates(uri: str, info: m3u8.model.StreamInfo, parts: Sequence[Listed]) -> Iterator[str]:
+def _of_rates(uri: str, info: m3u8.model.StreamInfo, parts: Sequence[Listed], *, is_whole: bool) -> Iterator[str]:
     peak_bps, average_bps = sum(part.peak_bps() for part in parts), sum(part.average_bps for part in parts)
     if info.bandwidth < peak_bps:
         yield f"{uri}: BANDWIDTH {info.bandwidth} is below {float(peak_bps)}"
-    if not all(part.is_whole for part in parts):
+    if not is_whole:
         return
     if info.bandwidth > peak_bps + len(parts):
         yield f"{uri}: BANDWIDTH {info.bandwidth} is above {float(peak_bps)}"
-    if abs(info.average_bandwidth - average_bps) > len(parts):
+    # A frame more or less at a seam between early and final sound is a thousandth of a short clip.
+    if abs(info.average_bandwidth - average_bps) > max(len(parts), average_bps / 500):
         yield f"{uri}: AVERAGE-BANDWIDTH {info.average_bandwidth}, it is {average_bps}"
 
 
