@@ -62,7 +62,6 @@ def _of_offers(offers: m3u8.M3U8) -> Iterator[str]:
         if media.default == "YES" and media.autoselect != "YES":
             yield "DEFAULT without AUTOSELECT"
     groups = {media.group_id for media in offers.media}
-    is_whole = all(part.is_whole for part in listed.values())
     for variant in offers.playlists:
         info = variant.stream_info
         if not info.bandwidth or not info.codecs:
@@ -123,6 +122,7 @@ def _of_variants(offers: m3u8.M3U8, listed: dict[str, Listed]) -> Iterator[str]:
         channels = {str(each.channels) for each in listed[media.uri].described}
         if {media.channels} != channels:
             yield f"{media.uri} has {channels} channels"
+    is_whole = all(part.is_whole for part in listed.values())
     for variant in offers.playlists:
         info = variant.stream_info
         parts = [listed[variant.uri], *([sounds[info.audio]] if info.audio in sounds else [])]
