@@ -22,8 +22,8 @@ _SEAM_S = Fraction(1, 8000)
 _ONE_EACH = ("#EXTM3U", "#EXT-X-VERSION", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
-def complaints(master: Path) -> list[str]:
-    """Return everything that is wrong with a set, each with the manifest it is in."""
+def complaints(master: Path, *, has_ended: bool = True) -> list[str]:
+    """Return everything that is wrong with a set, each with the manifest it is in; rates are exact once it has ended."""
     text = master.read_text(encoding="utf-8")
     offers = m3u8.loads(text)
     found = [f"{master.name}: {line}" for line in (*_of_any(text), *_of_offers(offers))]
@@ -31,7 +31,7 @@ def complaints(master: Path) -> list[str]:
     listed = {uri: read_listed(master.parent / uri) for uri in dict.fromkeys(uris)}
     for uri, one in listed.items():
         found += [f"{uri}: {line}" for line in (*_of_any(one.text), *_of_media(one), *_of_pieces(one))]
-    found += [f"{master.name}: {line}" for line in _of_variants(offers, listed)]
+    found += [f"{master.name}: {line}" for line in _of_variants(offers, listed, has_ended=has_ended)]
     found += [f"{master.name}: {line}" for line in _of_together(list(listed.values()))]
     return found
 
@@ -115,14 +115,14 @@ def _of_pieces(one: Listed) -> Iterator[str]:
             yield f"{piece.path.name} begins at {float(piece.clock_s)}, due at {float(clock_s)}"
 
 
-def _of_variants(offers: m3u8.M3U8, listed: dict[str, Listed]) -> Iterator[str]:
+def _of_variants(offers: m3u8.M3U8, listed: dict[str, Listed], *, has_ended: bool) -> Iterator[str]:
     """What a variant says of itself is what it is; bit rates are exact as soon as nothing more will come."""
     sounds = {media.group_id: listed[media.uri] for media in offers.media if media.uri}
     for media in offers.media:
         channels = {str(each.channels) for each in listed[media.uri].described}
         if {media.channels} != channels:
             yield f"{media.uri} has {channels} channels"
-    is_whole = all(part.is_whole for part in listed.values())
+    is_whole = has_ended and all(part.is_whole for part in listed.values())
     for variant in offers.playlists:
         info = variant.stream_info
         parts = [listed[variant.uri], *([sounds[info.audio]] if info.audio in sounds else [])]
