@@ -23,7 +23,7 @@ _ONE_EACH = ("#EXTM3U", "#EXT-X-VERSION", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
 def complaints(master: Path, *, has_ended: bool = True) -> list[str]:
-    """Return everything that is wrong with a set, each with the manifest it is in; rates are exact once it has ended."""
+    """Return all that is wrong with a set, each with the manifest it is in; rates are exact once it has ended."""
     text = master.read_text(encoding="utf-8")
     offers = m3u8.loads(text)
     found = [f"{master.name}: {line}" for line in (*_of_any(text), *_of_offers(offers))]
