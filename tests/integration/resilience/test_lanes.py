@@ -90,7 +90,7 @@ def test_a_long_look_through_one_file_keeps_nobodys_upload_waiting(
     platform.runner.kinds[ANALYSE_KIND] = replace(platform.runner.kinds[ANALYSE_KIND], handler=look_for_hours)
     with ThreadPoolExecutor(2) as pool:
         for lane in (queue.LANE_ANALYSIS, queue.LANE_DEFAULT):
-            pool.submit(keep_turning, partial(platform.runner.work_once, lane), stop, 0.05)
+            pool.submit(keep_turning, partial(platform.runner.work_once, lane), stop, 0.05, Bell())
         try:
             teacher.upload(teacher.new_lecture(), short_clip)
             assert begun.wait(30)
