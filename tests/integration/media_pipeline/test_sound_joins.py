@@ -50,7 +50,7 @@ def hasty(policy):
     return replace(policy, audio_chunk_s=SEAM_S, early_sound_above_s=SEAM_S)
 
 
-NAMES = ("normal", "levelled", "quiet", "clipped", "alternating", "hum-and-hiss", "stereo", "soft-beginning")
+NAMES = ("normal", "alternating", "hum-and-hiss", "soft-beginning")
 
 
 @pytest.fixture(scope="module", params=NAMES)
