@@ -19,7 +19,7 @@ from .errors import EncodingFailed
 from .manifest import MASTER_NAME, SAVER_NAME, growing_manifest, multivariant_manifest, target_duration_s
 from .ports import ObjectMissing
 from .publish import LIVE_FOLDER, Item, put_item
-from .steps import AUDIO_FOLDER, EARLY_VIDEO_FOLDER, AudioStep, CopyStep, VideoStep
+from .steps import AUDIO_FOLDER, AudioStep, CopyStep, VideoStep
 from .types import Track
 
 if TYPE_CHECKING:
@@ -39,11 +39,10 @@ _LISTED = re.compile(r"^#EXTINF:([\d.]+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How much of a lecture can be watched by now, and in which rungs, lowest first."""
+    """How much of a lecture can be watched by now."""
 
     available_s: float
     is_complete: bool
-    rungs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +128,7 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
         elif not is_complete:
             _offer(store, offered)
         if after == before:
-            return Growth(available_s, is_complete, _rungs_of(plan, offered))
-
-
-def _rungs_of(plan: Plan, offered: Sequence[_Line]) -> tuple[str, ...]:
-    """Return the rungs among what is offered; a copy of the early ones stands for the highest."""
-    names = {line.name for line in offered}
-    rungs = plan.ladder.rungs if plan.ladder is not None else ()
-    return tuple(
-        rung.name for rung in rungs if rung.name in names or (rung is rungs[-1] and EARLY_VIDEO_FOLDER in names)
-    )
+            return Growth(available_s, is_complete)
 
 
 def _lines(plan: Plan) -> list[_Line]:

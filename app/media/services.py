@@ -144,10 +144,8 @@ def note_growth(db: Session, source_id: int, plan: Plan, growth: Growth) -> None
         growing.available_s = 0.0
     growing.source_id, growing.digest = source_id, plan.digest
     growing.is_audio_only = plan.ladder is None
-    rungs = plan.ladder.rungs if plan.ladder is not None else ()
-    offered = {rung.name: rung.height_px for rung in rungs if rung.name in growth.rungs}
-    # Chunks may be told of in another order than they were looked at: what was offered once stays.
-    growing.heights_px = offered if growing.available_s == 0.0 else {**(growing.heights_px or {}), **offered}
+    # Also those that are not made yet: a player that is asked for one waits for it.
+    growing.heights_px = {rung.name: rung.height_px for rung in plan.ladder.rungs} if plan.ladder is not None else {}
     growing.duration_s = plan.duration_s
     growing.available_s = max(growing.available_s, growth.available_s)
     growing.updated_at = utc_now()

@@ -57,15 +57,8 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         return url_for("player.media", digest=media.digest, name=f"{LIVE_FOLDER}/{name}")
 
     heights = list(media.heights_px.values())
-    # The lowest rung comes first; until the others are there it is neither the clear one nor a choice.
     renditions = [
-        {
-            "name": name,
-            "label": _label(height_px, heights) if len(heights) > 1 else _("标准"),
-            "height_px": height_px,
-            "bandwidth_bps": 0,
-            "size_bytes": 0,
-        }
+        {"name": name, "label": _label(height_px, heights), "height_px": height_px, "bandwidth_bps": 0, "size_bytes": 0}
         for name, height_px in media.heights_px.items()
     ]
     return {
