@@ -124,5 +124,5 @@ def test_no_seam_shows(shelf, fine_policy, tools, tmp_path, name):
 def test_the_chosen_tracks_are_those_of_the_whole(shelf, chunked):
     assert chunked(two_sounds(shelf)).info.audio.stream_index == 2
     covered = chunked(with_cover(shelf)).info
-    assert (covered.has_cover, covered.video.stream_index, len(covered.subtitles)) == (True, 1, 1)
+    assert (covered.has_cover, covered.video.stream_index, len(covered.subtitles)) == (True, 0, 1)
     assert chunked(odd_clips.unequal(shelf, 5, 14)).info.video.end_s == 5
