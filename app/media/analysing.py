@@ -15,12 +15,13 @@ import media_pipeline
 from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
-from app.kernel.jobs.model import Job, JobFailed
+from app.kernel.jobs.model import Job
 from app.media import preflight, services
+from app.media.failures import failing_plainly
 from app.media.models import Source
 from app.media.source_files import local_source
-from media_pipeline.errors import MediaRefused, PipelineError
-from media_pipeline.ports import ObjectMissing, Storage, StorageUnavailable
+from media_pipeline.errors import MediaRefused
+from media_pipeline.ports import Storage
 from media_pipeline.types import MediaInfo, Tools
 
 log = structlog.get_logger(__name__)
@@ -38,18 +39,14 @@ def _handler(storage: Storage, tools: Callable[[], Tools]) -> Handler:
         if source is None or preflight.is_settled(source):
             log.info("analysis_skipped", reason="source is gone or was looked through before")
             return None
-        try:
-            # Not by an address: a line that breaks looks to ffmpeg like the end, and the rest would count as faultless.
-            return _analyse(context, source, local_source(storage, source, context.work_dir), tools)
-        except MediaRefused as error:
-            log.info("analysis_refused", code=error.code)
-            return _record_unreadable(source.id)
-        except PipelineError as error:
-            raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
-        except ObjectMissing as error:
-            raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
-        except StorageUnavailable as error:
-            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
+        with failing_plainly(context.work_dir):
+            try:
+                # Not by an address: a broken line looks like the end to ffmpeg, and the rest would count as faultless.
+                path = local_source(storage, source, context.work_dir)
+                return _analyse(context, source, path, tools)
+            except MediaRefused as error:
+                log.info("analysis_refused", code=error.code)
+                return _record_unreadable(source.id)
 
     return handle
 

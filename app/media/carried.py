@@ -18,15 +18,14 @@ from app.kernel.clock import utc_now
 from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
-from app.kernel.jobs.model import JobFailed
 from app.library.models import Lecture
 from app.library.services import offer_chapters
+from app.media.failures import failing_plainly
 from app.media.models import SUBTITLE_TITLE_MAX, CaptionDraft, Source
 from app.media.queries import lecture_subject
 from media_pipeline.analysis import media_info_from_json
 from media_pipeline.embedded import extract_subtitles, text_subtitles
-from media_pipeline.errors import PipelineError
-from media_pipeline.ports import ObjectMissing, Storage, StorageUnavailable
+from media_pipeline.ports import Storage
 from media_pipeline.types import MediaInfo, SubtitleInfo, Tools
 
 log = structlog.get_logger(__name__)
@@ -78,15 +77,9 @@ def _handler(storage: Storage, tools: Callable[[], Tools], find_place: FindPlace
         info = media_info_from_json(source.media_info)
         folder = context.work_dir / "subtitles"
         folder.mkdir()
-        try:
+        with failing_plainly(context.work_dir):
             place = find_place(storage, source, context.work_dir)
             found = extract_subtitles(tools(), place, info, work_dir=folder, cancel=context)
-        except PipelineError as error:
-            raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
-        except ObjectMissing as error:
-            raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
-        except StorageUnavailable as error:
-            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
         return lambda db: _keep_drafts(db, source.id, info, found)
 
     return handle

@@ -6,10 +6,8 @@ the store is never made again, so each of these may be killed and repeated at an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,16 +20,16 @@ from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Out
 from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.kernel.storage import ManagedStorage
 from app.media import analysing, carried, cutting, renewal, services, sweeping
+from app.media.failures import failing_plainly
 from app.media.models import Source
 from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
 from app.media.source_files import probe_source, readable_source
 from media_pipeline.assembly import Assembly, ChunksMissing
 from media_pipeline.chunks import find_chunks, find_plan, store_plan
 from media_pipeline.encoder import Encoder
-from media_pipeline.errors import PipelineError
 from media_pipeline.growing import grow
-from media_pipeline.pipeline import naming_full_disks, weight_of
-from media_pipeline.ports import ObjectMissing, Storage, StorageFull, StorageUnavailable
+from media_pipeline.pipeline import weight_of
+from media_pipeline.ports import Storage
 from media_pipeline.publish import find_published
 from media_pipeline.steps import AudioStep, ChunkStep, LoudnessStep, Plan
 from media_pipeline.types import RunLimits
@@ -59,7 +57,7 @@ def encode_handler(workshop: MediaWorkshop) -> Handler:
         source = _source(context)
         if source is None:
             return None
-        with _failing_plainly(context.work_dir):
+        with failing_plainly(context.work_dir):
             if source.cut is not None:
                 return cutting.cut_out(context, source, workshop.storage, workshop.tools(), workshop.policy)
             plan, note_info = _plan(workshop, context, source)
@@ -85,7 +83,7 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
             return None
         digest = str(context.payload["plan"])
         prefix = media_prefix(digest)
-        with _failing_plainly(context.work_dir):
+        with failing_plainly(context.work_dir):
             plan = find_plan(workshop.storage, prefix)
             if plan is None:
                 # The set was finished meanwhile, or swept away: the encode itself will see which.
@@ -114,22 +112,6 @@ def _source(context: JobContext) -> Source | None:
     if source is None:
         log.info("encode_skipped", reason="source is gone")
     return source
-
-
-@contextmanager
-def _failing_plainly(work_dir: Path) -> Iterator[None]:
-    """Turn what the workshop and the store raise into what a teacher can read."""
-    try:
-        with naming_full_disks(work_dir):
-            yield
-    except PipelineError as error:
-        raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
-    except ObjectMissing as error:
-        raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
-    except StorageFull as error:
-        raise JobFailed("store_full", "存储空间不足，请联系管理员。", is_transient=True) from error
-    except StorageUnavailable as error:
-        raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
 
 
 def _plan(workshop: MediaWorkshop, context: JobContext, source: Source) -> tuple[Plan, Record]:

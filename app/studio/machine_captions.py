@@ -18,14 +18,15 @@ from app.kernel.db import reading
 from app.kernel.errors import Conflict, Unavailable
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
-from app.kernel.jobs.model import JobFailed, JobState, Priority
+from app.kernel.jobs.model import JobState, Priority
 from app.library import services as library
 from app.library.models import CAPTION_LANGUAGES, Caption, Lecture
+from app.media.failures import failing_plainly
 from app.media.queries import current_set, lecture_subject, media_prefix
 from config.settings import SpeechSection
 from media_pipeline.captions import machine_webvtt
-from media_pipeline.errors import SENTENCES, PipelineError
-from media_pipeline.ports import ObjectMissing, Storage, StorageUnavailable
+from media_pipeline.errors import SENTENCES
+from media_pipeline.ports import Storage
 from media_pipeline.speech import open_speech, what_is_missing
 
 log = structlog.get_logger(__name__)
@@ -104,17 +105,11 @@ def caption_handler(storage: Storage, speech: SpeechSection) -> Handler:
         if lecture is None or media is None or name is None:
             log.info("captions_skipped", reason="lecture or its media are gone")
             return None
-        try:
+        with failing_plainly(context.work_dir):
             path = _local_sound(storage, f"{media_prefix(media.digest)}/{name}", context.work_dir)
             engine = open_speech(speech.engine, speech.model_path)
             language = lecture.language.partition("-")[0]
             webvtt = machine_webvtt(engine.transcribe(path, language=language, progress=context, cancel=context))
-        except PipelineError as error:
-            raise JobFailed(error.code, error.sentence, is_transient=error.is_transient) from error
-        except ObjectMissing as error:
-            raise JobFailed("source_missing", "找不到上传的原文件，请重新上传。", is_transient=False) from error
-        except StorageUnavailable as error:
-            raise JobFailed("store_unavailable", "存储服务暂时没有响应，系统会自动重试。", is_transient=True) from error
         return lambda db: _keep(db, lecture_id, webvtt)
 
     return handle

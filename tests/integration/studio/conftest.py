@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,17 +12,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Role
 from app.kernel.actor import Actor, Grant
 from app.kernel.db import unit_of_work
+from app.library.models import Lecture
 from app.library.services import create_lecture
+from app.media.services import StoredSource, attach_source, source_key
 from app.studio.parts import PartFolder
 from config.settings import Settings, load
 from tests.fixtures.app import build_app, make_environ, make_institution, make_user
 from tests.fixtures.pages import count_queries, stand_in_assets
-from tests.integration.studio.college import FULL, Browser, College
+from tests.integration.studio.college import FULL, Browser, College, in_work
 from tests.integration.studio.splitting import clapper_set, whole
 
 __all__ = ["clapper_set", "count_queries", "stand_in_assets", "whole"]
@@ -104,3 +108,21 @@ def parts(settings: Settings) -> PartFolder:
 @pytest.fixture
 def part_files(parts: PartFolder) -> Callable[[], list[Path]]:
     return lambda: sorted(parts.folder.glob("*")) if parts.folder.exists() else []
+
+
+@pytest.fixture
+def attach(app: Flask, college: College, lecture_id: str) -> Callable[[Path], int]:
+    """Return a function that gives the lecture a stored file and returns the source's id."""
+
+    def do(path: Path) -> int:
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        app.extensions["platform"].storage.put_file(source_key(sha256), path, "application/octet-stream")
+        stored = StoredSource(path.name, sha256, path.stat().st_size, source_key(sha256))
+
+        def attach_it(db: Session) -> int:
+            lecture = db.scalars(select(Lecture).where(Lecture.public_id == lecture_id)).one()
+            return attach_source(db, college.teacher, lecture, stored).id
+
+        return in_work(app, attach_it)
+
+    return do

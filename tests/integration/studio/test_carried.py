@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import threading
@@ -22,13 +21,12 @@ from app.library.models import Caption, Chapter, Lecture
 from app.media import services
 from app.media.carried import TAKE_KIND
 from app.media.models import CaptionDraft, Source
-from app.media.services import StoredSource, attach_source, source_key
 from config.settings import load
 from media_pipeline.analysis import media_info_from_json
 from tests.factories import odd_clips
 from tests.factories.clips import ClipShelf, shared_folder
 from tests.fixtures.app import build_app, make_environ
-from tests.integration.studio.college import SRT, Browser, College, give_media, in_work
+from tests.integration.studio.college import SRT, Browser, give_media, in_work
 
 DRAFT = 'data-testid="caption-draft"'
 FROM_FILE = "已从文件读取 3 个章节"
@@ -40,26 +38,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipShelf:
     return ClipShelf(shared_folder(tmp_path_factory))
 
 
-@pytest.fixture
-def attach(app: Flask, college: College, lecture_id: str) -> Callable[[Path], int]:
-    """Return a function that gives the lecture a stored file and returns the source's id."""
-
-    def do(path: Path) -> int:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        app.extensions["platform"].storage.put_file(source_key(sha256), path, "application/octet-stream")
-        stored = StoredSource(path.name, sha256, path.stat().st_size, source_key(sha256))
-
-        def attach_it(db: Session) -> int:
-            lecture = db.scalars(select(Lecture).where(Lecture.public_id == lecture_id)).one()
-            return attach_source(db, college.teacher, lecture, stored).id
-
-        return in_work(app, attach_it)
-
-    return do
-
-
 def look_through(app: Flask) -> None:
-    """Do the jobs of the default lane; encodes stay where they are."""
+    """Do the jobs of the lane of analyses; encodes stay where they are."""
     while app.extensions["platform"].runner.work_once(queue.LANE_ANALYSIS):
         pass
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections.abc import Callable
@@ -20,7 +19,6 @@ from app.kernel.jobs.queue import LANE_ANALYSIS, LANE_MEDIA
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
 from app.media.preflight import ANALYSE_KIND, UNREADABLE, UPLOADED_BEFORE, keep_problem
-from app.media.services import StoredSource, attach_source, source_key
 from app.studio.queries import get_lecture_page
 from config.settings import load
 from tests.factories import broken_clips
@@ -33,24 +31,6 @@ from tests.integration.studio.college import SRT, Browser, College, give_media, 
 @pytest.fixture(scope="session")
 def flawed(tmp_path_factory: pytest.TempPathFactory) -> FlawedClips:
     return FlawedClips(shared_folder(tmp_path_factory))
-
-
-@pytest.fixture
-def attach(app: Flask, college: College, lecture_id: str) -> Callable[[Path], int]:
-    """Return a function that gives the lecture a stored file and returns the source's id."""
-
-    def do(path: Path) -> int:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        app.extensions["platform"].storage.put_file(source_key(sha256), path, "application/octet-stream")
-        stored = StoredSource(path.name, sha256, path.stat().st_size, source_key(sha256))
-
-        def attach_it(db: Session) -> int:
-            lecture = db.scalars(select(Lecture).where(Lecture.public_id == lecture_id)).one()
-            return attach_source(db, college.teacher, lecture, stored).id
-
-        return in_work(app, attach_it)
-
-    return do
 
 
 def look_through(app: Flask) -> None:
