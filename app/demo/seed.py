@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.playlists import Playlist
@@ -31,7 +31,7 @@ from app.kernel.jobs import queue
 from app.kernel.platform import Platform
 from app.library.models import Lecture, LectureState
 from app.library.services import LectureFields, create_lecture, set_caption
-from app.media.queries import MediaState, media_statuses
+from app.media.queries import MediaState, lecture_subject, media_statuses
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.services import publish_lecture
 
@@ -64,7 +64,7 @@ def seed_demo(platform: Platform, ffmpeg: Path, say: Say) -> list[DemoAccount]:
         with ThreadPoolExecutor(max_workers=2) as pool:
             for item, made in zip(missing, pool.map(lambda item: _make(platform, tools, item), missing), strict=True):
                 _add_lecture(platform, item, institutions, made)
-    _encode(platform, say)
+    finish_encodes(platform, say)
     _publish(platform)
     _add_playlist(demo, institutions, centre)
     _index(platform)
@@ -109,13 +109,19 @@ def _find(db: Session, item: LectureSpec, institutions: dict[str, int]) -> Lectu
     ).first()
 
 
-def _encode(platform: Platform, say: Say) -> None:
-    """Do the waiting encodes here and now, with the worker's own code."""
+def _drafts() -> Select[Lecture]:
+    """Select the demo's lectures that are not published yet; people's own have somebody who made them."""
+    return select(Lecture).where(Lecture.state == LectureState.DRAFT, Lecture.created_by_id.is_(None))
+
+
+def finish_encodes(platform: Platform, say: Say) -> None:
+    """Do the demo's waiting encodes here and now, with the worker's own code; all others are the worker's."""
     app_context = platform.runner.app_context
 
     def still_open() -> int:
         with app_context(), reading() as db:
-            return len(queue.open_subjects(db, queue.LANE_MEDIA))
+            ours = {lecture_subject(lecture.id) for lecture in db.scalars(_drafts())}
+            return len(ours & queue.open_subjects(db, queue.LANE_MEDIA))
 
     def work() -> None:
         while still_open():
@@ -127,6 +133,8 @@ def _encode(platform: Platform, say: Say) -> None:
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
+        # Nobody else does while we are at it: an earlier start may have been killed in the middle of a chunk.
+        platform.runner.sweep()
         left = still_open()
         if left < told:
             told = left
@@ -136,9 +144,7 @@ def _encode(platform: Platform, say: Say) -> None:
 
 def _publish(platform: Platform) -> None:
     with reading() as db:
-        drafts = db.scalars(
-            select(Lecture).where(Lecture.state == LectureState.DRAFT, Lecture.created_by_id.is_(None))
-        ).all()
+        drafts = db.scalars(_drafts()).all()
         statuses = media_statuses(db, [lecture.id for lecture in drafts])
     for lecture in drafts:
         if statuses[lecture.id].state is MediaState.READY:
