@@ -22,6 +22,7 @@ from app.kernel.storage import ManagedStorage
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
 from app.media.services import SOURCE_PREFIX
+from media_pipeline.chunks import CHUNK_FOLDER
 from media_pipeline.publish import LIVE_FOLDER
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def find_missing(db: Session, keys: set[str], *, recorded_before: datetime) -> S
 def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
     """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress.
 
-    Of finished sets, what only the growing manifests refer to is no longer needed either.
+    Of finished sets, what was needed only while they were made goes too: growing manifests, and notes of chunks that a
+    worker given up too early still brought in afterwards.
     """
     limit = utc_now() - older_than
     recorded = set(db.scalars(select(MediaSet.digest)))
@@ -107,12 +109,13 @@ def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: time
     for state, payload in db.execute(select(Job.state, Job.payload).where(*open_encodes)):
         begun.add(payload.get("plan"))
         is_planning |= state is JobState.RUNNING and "plan" not in payload
+    finished = recorded - growing - begun
     overtaken = set()
     youngest: dict[str, datetime] = {}
     for item in objects:
         parts = item.key.split("/")
-        is_live = len(parts) > 3 and parts[2] == LIVE_FOLDER
-        if is_live and parts[1] in recorded - growing and item.modified_at < limit:
+        is_of_the_making = len(parts) > 3 and parts[2] in {LIVE_FOLDER, CHUNK_FOLDER}
+        if is_of_the_making and parts[1] in finished and item.modified_at < limit:
             overtaken.add(item.key)
         name = f"{KEY_PREFIX}/{parts[1]}/" if parts[0] == KEY_PREFIX and len(parts) > 2 else item.key
         youngest[name] = max(item.modified_at, youngest.get(name, item.modified_at))

@@ -180,6 +180,7 @@ def test_sound_alone_is_heard_while_it_is_made(kitchen: Kitchen, shelf: ClipShel
     assert player.time_s() == pytest.approx(SOUND_SEAM_S, abs=0.5)
     kitchen.work_until(lambda: kitchen.is_done(lecture))
     player.passes(SOUND_SEAM_S + 2)
+    player.hurry(8)
     player.ends(120)
     assert player.time_s() == pytest.approx(2 * SECONDS, abs=0.2)
     assert jumps_back(player.moments()) == []

@@ -69,4 +69,5 @@ def test_the_last_byte_arrives_and_the_server_dies(
     assert teacher.offset(url) == len(short_clip)
     wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
     wait_for(lambda: not scratch_files(stack.app), timeout_s=10, what=lambda: str(scratch_files(stack.app)))
+    sweep_at_once(stack.app)
     check_books(stack.app)

@@ -9,10 +9,12 @@ from pathlib import Path
 from flask import Flask
 from structlog.testing import capture_logs
 
+from app.media.queries import media_prefix
 from tests.factories.clips import ClipShelf
 from tests.fixtures.app import run_jobs
 from tests.integration.resilience.inventory import (
     check_books,
+    media_sets,
     plant_orphans,
     platform_of,
     scratch_files,
@@ -29,6 +31,16 @@ def grow_old(*paths: Path) -> None:
         os.utime(path, (time.time() - AGE_S,) * 2)
 
 
+def late_in_coming(app: Flask) -> list[str]:
+    """Leave what a worker writes that was taken for dead while others finished its lecture."""
+    storage = platform_of(app).storage
+    [media] = media_sets(app)
+    keys = [f"{media_prefix(media.digest)}/{name}" for name in ("chunks/late.json", "live/audio.m3u8")]
+    for key in keys:
+        storage.put_bytes(key, b"late", "application/octet-stream")
+    return keys
+
+
 def test_the_command_removes_what_nobody_knows_and_nothing_else(app: Flask, teacher: Teacher, shelf: ClipShelf) -> None:
     lecture = teacher.new_lecture()
     teacher.upload(lecture, shelf.audio_with_cover().read_bytes())
@@ -40,6 +52,8 @@ def test_the_command_removes_what_nobody_knows_and_nothing_else(app: Flask, teac
     for orphan in plant_orphans(app):
         grow_old(settings.store.path / orphan)
     for key in kept:
+        grow_old(settings.store.path / key)
+    for key in late_in_coming(app):
         grow_old(settings.store.path / key)
     young = plant_orphans(app)
     scratch, part = settings.media.work_path / "jobs" / "999-1", settings.media.work_path / "uploads" / "unknown.part"
