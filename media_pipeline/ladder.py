@@ -81,7 +81,6 @@ class ProfilePolicy:
     rungs: Annotated[tuple[RungPolicy, ...], Field(min_length=1, max_length=8)]
     bounds: SceneBounds | None = None
     halves_from_frame_rate: Annotated[int, Field(ge=10)] | None = None
-    lowest_rung_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

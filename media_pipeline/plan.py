@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .copying import choose_copy
 from .errors import MediaRefused
-from .ladder import choose_profile, choose_rungs, fit_picture, make_ladder
+from .ladder import choose_rungs, fit_picture, make_ladder
 from .recipe import SHORTEST_CHUNK_S, Recipe, cut_ranges
 from .steps import (
     EARLY_AUDIO_FOLDER,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
 RECIPE_VERSION = 4
-# The lowest rung alone costs so little that longer stretches lose no more work, and find fewer key frames to seek.
-_CHUNKS_OF_LOWEST = 3
 
 
 def recipe_of(policy: LadderPolicy) -> str:
@@ -110,34 +108,32 @@ def _copy_step(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | N
     return CopyStep(digest=recipe.digest("copy", fields), **fields)
 
 
-def _video_ranges(recipe: Recipe, ladder: Ladder, chunks: int = 1) -> list[MediaRange]:
-    """Return the stretches of a picture, each `chunks` chunks long but for the first: two segments, soon there."""
+def _video_ranges(recipe: Recipe, ladder: Ladder) -> list[MediaRange]:
+    """Return the chunks of a picture; the first is two segments, soon there."""
     segment_s = ladder.segment_s
     chunk_s = max(1, round(recipe.policy.chunk_s / segment_s)) * segment_s
     if not recipe.is_seekable or recipe.duration_s - chunk_s < SHORTEST_CHUNK_S:
         return [MediaRange()]
-    return list(cut_ranges(recipe.duration_s, min(2 * segment_s, chunk_s), chunks * chunk_s, segment_s))
+    return list(cut_ranges(recipe.duration_s, min(2 * segment_s, chunk_s), chunk_s, segment_s))
 
 
 def _video_steps(recipe: Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:
-    """Cut the picture into chunks; the lowest rung of the first, or of all, is made alone and before the others.
+    """Cut the picture into chunks; the lowest rung of the first is made alone and before the others.
 
     What is made alone is decoded twice, but can be watched in a third of the time.
     """
     ranges, threads = _video_ranges(recipe, ladder), recipe.policy.encoder_threads
     lowest, others = encoded[:1], encoded[1:]
-    alone, without_lowest = ranges[:1] if len(ranges) > 1 and others else [], 1
-    if alone and choose_profile(video, recipe.policy).lowest_rung_first:
-        alone, without_lowest = _video_ranges(recipe, ladder, _CHUNKS_OF_LOWEST), len(ranges)
-    for number, stretch in enumerate(alone):
-        fields = _video_fields(recipe, video, ladder, stretch) | {"rungs": lowest}
-        # Everybody waits for the first one, so it may use more than its share.
-        fields["encoder_threads"] = 1 if number else threads
+    is_parted = len(ranges) > 1 and bool(others)
+    if is_parted:
+        fields = _video_fields(recipe, video, ladder, ranges[0]) | {"rungs": lowest}
+        # Everybody waits for it, so it may use more than its share.
+        fields["encoder_threads"] = threads
         yield VideoStep(digest=recipe.digest("video", fields), **fields)
     for number, stretch in enumerate(ranges):
         fields = _video_fields(recipe, video, ladder, stretch)
         fields |= _stills(recipe, video, ladder, stretch, (number, len(ranges)))
-        fields |= {"rungs": others if alone and number < without_lowest else encoded}
+        fields |= {"rungs": others if is_parted and number == 0 else encoded}
         fields["encoder_threads"] = threads if len(ranges) == 1 else 1
         yield VideoStep(digest=recipe.digest("video", fields), **fields)
 

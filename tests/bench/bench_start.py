@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, nargs="+", default=[1, 10, 60])
     parser.add_argument("--sources", nargs="+", default=["slides", "camera", "ready"])
     parser.add_argument("--workers", action="store_true")
+    parser.add_argument("--log", action="store_true", help="print the worker's log as well, to see where time goes")
     given = parser.parse_args()
     for name in given.sources:
         for minutes in given.minutes:
@@ -46,7 +47,7 @@ def main() -> None:
                 if given.workers:
                     _compare_workers(f"{name} {minutes} min", clip, Path(folder))
                 else:
-                    two_s = _first_play(clip, Path(folder) / "stack")
+                    two_s = _first_play(clip, Path(folder) / "stack", with_log=given.log)
                     size_mb = clip.stat().st_size / 1e6
                     print(f"{name:8} {minutes:3} min {size_mb:7.1f} MB  two segments after {two_s:5.2f} s", flush=True)
 
@@ -59,7 +60,9 @@ def lengthened(minute: Path, minutes: int, folder: Path) -> Path:
     return target
 
 
-def _first_play(clip: Path, folder: Path, *, workers: int = 1, until_whole: bool = False, **settings: str) -> float:
+def _first_play(
+    clip: Path, folder: Path, *, workers: int = 1, until_whole: bool = False, with_log: bool = False, **settings: str
+) -> float:
     folder.mkdir(parents=True)
     stack = make_stack(folder, **settings)
     try:
@@ -69,8 +72,9 @@ def _first_play(clip: Path, folder: Path, *, workers: int = 1, until_whole: bool
         for number in range(workers):
             stack.start_worker(f"worker-{number}")
         time.sleep(4)  # until the workers have imported what they need: an operator's run all day
+        play = _watch(stack, clip)
         _upload(teacher, lecture, clip)
-        play, started = _watch(stack, clip), time.monotonic()
+        started = time.monotonic()
 
         def is_there() -> bool:
             play.look(time.monotonic() - started)
@@ -79,6 +83,8 @@ def _first_play(clip: Path, folder: Path, *, workers: int = 1, until_whole: bool
         wait_for(is_there, timeout_s=3600, what=lambda: stack.log_tail("worker-0"), every_s=_LOOK_EVERY_S)
         found_s = play.all_whole_s if until_whole else play.two_s
         assert found_s is not None
+        if with_log:
+            print(stack.log_tail("worker-0", 100))
         return found_s
     finally:
         stack.stop()

@@ -40,7 +40,7 @@ def opened(visitor: Visitor, lecture: str, query: str = "") -> Watching:
 
 
 def test_watched_while_it_is_made(kitchen: Kitchen, shelf: ClipShelf, visit: Visit) -> None:
-    # Larger than what is copied: of slides the lowest rung is then made whole before all others.
+    # Larger than what is copied, so that every rung must be encoded.
     lecture = kitchen.upload(shelf.lecture(SLIDES_S, 1024, 768, rate=10), "边做边看的一讲")
     kitchen.work_until(lambda: kitchen.made_s(lecture) > 0)
     kitchen.publish(lecture)

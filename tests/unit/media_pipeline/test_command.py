@@ -78,7 +78,6 @@ def cases(policy):
     yield from measuring_cases(plan, make_plan(media(audio=sound(2)), policy, SHA))
     yield "video-1080p", encode(short, policy)
     yield "video-slides", encode(media(picture=video(scene=SLIDES)), policy, -2)
-    yield "video-slides-lowest", encode(media(picture=video(scene=SLIDES)), policy, 1)
     given = given_options(policy, bframes=16, b_strategy=1, tune="stillimage", aq_mode=2)
     yield "video-given-options", encode(media(picture=video(640, 360), audio=None, duration_s=9.0), given)
     yield "video-labelled", encode(labelled, policy)
@@ -111,7 +110,7 @@ def cases(policy):
 NAMES = (
     "listen", "listen-stereo", "listen-early", "measure-treated", "measure-limited",
     "copy-kept", "copy-early", "video-beside-copy",
-    "video-1080p", "video-slides", "video-slides-lowest", "video-given-options",
+    "video-1080p", "video-slides", "video-given-options",
     "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",
     "video-last-chunk", "video-from-store", "sound-stereo-labelled", "sound-quiet", "sound-treated",

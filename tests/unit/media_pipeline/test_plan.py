@@ -11,7 +11,7 @@ import pytest
 
 from media_pipeline import MediaRefused, make_plan
 from media_pipeline.steps import AudioStep, LoudnessStep, VideoStep, plan_from_json, plan_to_json
-from tests.unit.media_pipeline.conftest import ROOT, SLIDES, media, sound, video
+from tests.unit.media_pipeline.conftest import ROOT, media, sound, video
 
 SHA = "a" * 64
 
@@ -43,19 +43,6 @@ def test_a_long_lecture_starts_with_what_the_first_minute_needs(policy):
     ]
     assert kinds(plan)[3:7] == [(AudioStep, 24), (LoudnessStep, 0), (AudioStep, 96), (AudioStep, 0)]
     assert {step.folder for step in plan.early_audios} == {"live/audio"}
-
-
-def test_the_lowest_rung_of_slides_comes_first_and_whole(policy):
-    plan = make_plan(media(picture=video(scene=SLIDES), duration_s=300.0), policy, SHA)
-    lowest = [step for step in plan.videos if step.rungs[0].name == "360p"]
-    others = [step for step in plan.videos if step.rungs[0].name != "360p"]
-    assert plan.videos == (*lowest, *others)
-    assert {tuple(rung.name for rung in step.rungs) for step in plan.videos} == {("360p",), ("480p", "720p")}
-    assert [float(step.range.start_s) for step in lowest] == [0, 12, 84, 156, 228]
-    assert [float(step.range.start_s) for step in others][:4] == [0, 12, 36, 60]
-    assert all(step.storyboard is None for step in lowest)
-    assert all(step.storyboard is not None for step in others)
-    assert [step.encoder_threads for step in plan.videos[:2]] == [policy.encoder_threads, 1]
 
 
 def test_sound_that_ends_early_gets_no_provisional_one(policy):
