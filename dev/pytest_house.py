@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ settings.load_profile("house")
 
 # Folders whose session fixtures start servers or a browser: one worker runs the whole folder.
 WHOLE_FOLDERS = ("services", "browser")
+# Files named with their time after a run of many: the first place to look when the whole takes too long.
+SLOWEST_SHOWN = 25
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -33,26 +35,38 @@ def _group(nodeid: str) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what every folder did, and which tests were skipped for which reason."""
+    """Say what every folder did, where the time went, and which tests were skipped for which reason."""
     ran: Counter[str] = Counter()
-    took: Counter[str] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     for outcome in ("passed", "failed", "error", "skipped", "xfailed"):
         for report in terminalreporter.stats.get(outcome, []):
-            folder = _folder(report.nodeid)
-            took[folder] += round(1000 * getattr(report, "duration", 0))
             if outcome == "skipped":
-                reasons[folder, _reason(report)] += 1
+                reasons[_folder(report.nodeid), _reason(report)] += 1
             else:
-                ran[folder] += 1
+                ran[_folder(report.nodeid)] += 1
+    took_s = _seconds_by_file(terminalreporter)
     terminalreporter.section("what ran")
-    for folder in sorted(took):
-        terminalreporter.line(f"{folder:16} {ran[folder]:5} tests  {took[folder] / 1000:7.1f} s")
+    for folder in sorted({*ran, *(folder for folder, _ in reasons)}):
+        folder_s = sum(seconds for path, seconds in took_s.items() if _folder(path) == folder)
+        terminalreporter.line(f"{folder:16} {ran[folder]:5} tests  {folder_s:7.1f} s")
+    if len(took_s) > SLOWEST_SHOWN:
+        for path in sorted(took_s, key=took_s.__getitem__, reverse=True)[:SLOWEST_SHOWN]:
+            terminalreporter.line(f"{took_s[path]:7.1f} s  {path}")
     for (folder, reason), count in sorted(reasons.items()):
         terminalreporter.line(f"{folder:16} {count:5} SKIPPED: {reason}", yellow=True)
     if not reasons:
         terminalreporter.line("Nothing was skipped.")
     terminalreporter.line(time.strftime("%Y-%m-%d %H:%M:%S %Z"))
+
+
+def _seconds_by_file(terminalreporter: pytest.TerminalReporter) -> dict[str, float]:
+    """Add up what every test file took, its fixtures included: an encode shared by a module is most of its time."""
+    took_s: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                took_s[report.nodeid.partition("::")[0]] += report.duration
+    return dict(took_s)
 
 
 def _folder(nodeid: str) -> str:

@@ -180,7 +180,8 @@ class Plan:
         """Return what must have been done before somebody can begin to watch a long lecture; nothing of a short one."""
         if self.early_loudness is None:
             return ()
-        return (self.early_loudness, *self.early_audios[:1], *self.videos[:1])
+        picture = (self.copy,) if self.copy is not None else self.videos[:1]
+        return (*picture, self.early_loudness, *self.early_audios[:1])
 
     @property
     def chunk_steps(self) -> tuple[ChunkStep, ...]:

@@ -16,7 +16,7 @@ from app.kernel.db import reading
 from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind
 from app.library.events import LectureChanged, LecturePublished, LectureWithdrawn
-from search_index import IndexUnusable, IndexWriter, open_index, rebuild
+from search_index import IndexMissing, IndexUnusable, IndexWriter, open_index, rebuild
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +50,9 @@ def update_handler(folder: Path) -> Handler:
     def handle(context: JobContext) -> None:
         try:
             checkpoint = open_index(folder).checkpoint()
+        except IndexMissing:
+            rebuild_index(folder)  # as on the first day
+            return
         except IndexUnusable as error:
             log.warning("index_unusable", reason=str(error))
             rebuild_index(folder)

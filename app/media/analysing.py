@@ -26,6 +26,9 @@ from media_pipeline.types import MediaInfo, Tools
 
 log = structlog.get_logger(__name__)
 
+# Of all work on a source this is the last anybody waits for: residents' first minute is made at the same time.
+_NICENESS = 19
+
 
 def job_kind(storage: Storage, tools: Callable[[], Tools]) -> JobKind:
     """Return what the worker must know of the analysis."""
@@ -63,6 +66,7 @@ def _analyse(context: JobContext, source: Source, path: Path, tools: Callable[[]
         tools=tools(),
         progress=context,
         cancel=context,
+        limits=media_pipeline.RunLimits(niceness=_NICENESS),
     )
     return lambda db: _record(db, source.id, info, analysis)
 

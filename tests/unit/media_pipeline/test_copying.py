@@ -42,9 +42,11 @@ def test_a_ready_picture_off_the_grid_serves_until_the_rungs_are_there(policy):
 
 
 def test_the_copy_and_its_sound_come_first(policy):
-    steps = plan_of(policy, video(1280, 720, ready=ready()), duration_s=600.0).chunk_steps
+    plan = plan_of(policy, video(1280, 720, ready=ready()), duration_s=600.0)
+    steps = plan.chunk_steps
     assert isinstance(steps[0], CopyStep)
     assert next(step for step in steps if isinstance(step, VideoStep)) is steps[3]
+    assert plan.first_steps == steps[:3]
 
 
 def test_a_short_ready_lecture_has_an_early_sound_too(policy):

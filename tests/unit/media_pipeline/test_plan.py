@@ -31,6 +31,7 @@ def test_a_short_lecture_begins_with_its_lowest_rung_and_its_sound(policy):
 def test_a_long_lecture_starts_with_what_the_first_minute_needs(policy):
     plan = make_plan(media(duration_s=3600.0), policy, SHA)
     assert kinds(plan)[:4] == [(LoudnessStep, 0), (AudioStep, 0), (VideoStep, 0), (AudioStep, 24)]
+    assert set(plan.first_steps) == {plan.early_loudness, plan.early_audios[0], plan.videos[0]}
     lowest, others = plan.videos[:2]
     assert [rung.name for rung in lowest.rungs] == ["240p"]
     assert [rung.name for rung in others.rungs] == ["480p", "720p"]
