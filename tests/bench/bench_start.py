@@ -4,15 +4,18 @@
 
 Web and worker run as an operator runs them; the clock starts when the last piece is answered and stops when the growing
 (or final) manifests list two segments of a picture and of the sound. With `--workers`, one and two workers of one slot
-each make the same lecture instead. A source of any length is a minute's source behind itself, joined without encoding.
+and one core each make the same lecture instead. A source of any length is a minute's source behind itself, joined
+without encoding.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from media_pipeline import find_tools
@@ -61,7 +64,8 @@ def lengthened(minute: Path, minutes: int, folder: Path) -> Path:
 
 
 def _first_play(
-    clip: Path, folder: Path, *, workers: int = 1, until_whole: bool = False, with_log: bool = False, **settings: str
+    clip: Path, folder: Path, *, workers: int = 1, cores: Sequence[int] = (), until_whole: bool = False,
+    with_log: bool = False, **settings: str,
 ) -> float:
     folder.mkdir(parents=True)
     stack = make_stack(folder, **settings)
@@ -71,6 +75,9 @@ def _first_play(
         lecture = teacher.new_lecture()
         for number in range(workers):
             stack.start_worker(f"worker-{number}")
+            if cores:
+                # One worker alone would use both cores, and two could not be any faster.
+                os.sched_setaffinity(stack.processes[f"worker-{number}"].pid, {cores[number]})
         time.sleep(4)  # until the workers have imported what they need: an operator's run all day
         play = _watch(stack, clip)
         _upload(teacher, lecture, clip)
@@ -109,8 +116,9 @@ def _upload(teacher: Teacher, lecture: str, clip: Path) -> None:
 
 
 def _compare_workers(label: str, clip: Path, folder: Path) -> None:
+    cores = sorted(os.sched_getaffinity(0))
     seconds = [
-        _first_play(clip, folder / f"by-{number}", workers=number, until_whole=True, JOBS_MEDIA_SLOTS="1")
+        _first_play(clip, folder / f"by-{number}", workers=number, cores=cores, until_whole=True, JOBS_MEDIA_SLOTS="1")
         for number in (1, 2)
     ]
     ratio = seconds[0] / seconds[1]
