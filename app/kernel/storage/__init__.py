@@ -7,17 +7,56 @@ not at all.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from app.kernel.storage.folder import FolderStorage
-from app.kernel.storage.keys import InvalidKey
+from app.kernel.storage.keys import INCOMING_PREFIX, InvalidKey
 from app.kernel.storage.s3 import S3Storage
 from config.settings import StoreSection
 from media_pipeline.ports import Storage
 
-__all__ = ["FolderStorage", "InvalidKey", "ManagedStorage", "S3Storage", "open_storage"]
+__all__ = [
+    "INCOMING_PREFIX", "FolderStorage", "InvalidKey", "ManagedStorage", "Multipart", "PartwiseStorage", "S3Storage",
+    "UnfinishedObject", "open_storage",
+]  # fmt: skip
+
+
+class UnfinishedObject(Protocol):
+    """An object that was begun part by part and is not there yet."""
+
+    @property
+    def key(self) -> str:
+        """What it will be called."""
+
+    @property
+    def upload_id(self) -> str:
+        """The service's name for the attempt."""
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """When."""
+
+
+class Multipart(Protocol):
+    """Objects stored part by part, by several processes one after another; numbers rise, gaps are allowed."""
+
+    def begin(self, key: str, content_type: str) -> str:
+        """Begin an object; return the store's id of the attempt."""
+
+    def send(self, key: str, upload_id: str, number: int, data: bytes) -> str:
+        """Store one part (5 MiB or more, unless it is the last); return its tag."""
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> None:
+        """Make the object out of these parts, numbers and tags; others that were sent are thrown away."""
+
+    def abort(self, key: str, upload_id: str) -> bool:
+        """Throw an attempt away; False when it is gone already."""
+
+    def unfinished(self) -> Iterator[UnfinishedObject]:
+        """Yield every attempt under way."""
 
 
 class ManagedStorage(Storage, Protocol):
@@ -37,6 +76,17 @@ class ManagedStorage(Storage, Protocol):
 
     def sweep_partial(self, older_than: timedelta) -> int:
         """Remove what broken writes left more than `older_than` ago; return how many."""
+
+
+class PartwiseStorage(ManagedStorage, Protocol):
+    """A store that every host reaches and that takes objects part by part."""
+
+    @property
+    def multipart(self) -> Multipart:
+        """What takes the parts."""
+
+    def compose(self, sources: Sequence[str], key: str) -> None:
+        """Store the objects under `sources`, one behind the other, under `key`, as a plain stream of bytes."""
 
 
 def open_storage(section: StoreSection) -> ManagedStorage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -38,6 +38,24 @@ class MeasuredSource:
         if wanted and not data:
             raise SourceUnreadable(f"the file to store ended {self._missing_bytes} bytes early")
         self._missing_bytes -= len(data)
+        return data
+
+
+class ChunkSource:
+    """Chunks of any size, read like a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size_bytes: int) -> bytes:
+        """Return up to `size_bytes`, empty only at the end."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._rest = chunk
+        data, self._rest = self._rest[:size_bytes], self._rest[size_bytes:]
         return data
 
 
