@@ -168,7 +168,7 @@ def _register_rooms(app: Flask, settings: Settings) -> None:
         catalogue_views.create_blueprint(settings.search.index_path),
         player_views.create_blueprint(),
         curation_views.create_blueprint(settings.search.index_path),
-        studio_views.create_blueprint(settings.media, settings.store),
+        studio_views.create_blueprint(settings.media, settings.store, app.extensions["platform"].storage),
         admin_views.create_blueprint(),
         rest.create_blueprint(),
     ]

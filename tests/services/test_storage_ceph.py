@@ -96,7 +96,7 @@ def test_a_full_quota_is_told_as_full_and_nothing_stays(small_storage, tmp_path)
 def test_many_broken_uploads_are_swept_page_by_page(storage, monkeypatch):
     monkeypatch.setattr(s3_bucket, "UPLOADS_PER_PAGE", 7)
     for number in range(30):
-        storage.multipart.begin(f"课{number % 3}/a b+%2F{number:02}", "video/mp4")
+        storage._bucket.begin(f"课{number % 3}/a b+%2F{number:02}", "video/mp4")
     assert storage.sweep_partial(timedelta(hours=1)) == 0
     assert storage.sweep_partial(timedelta(0)) == 30
     assert storage.sweep_partial(timedelta(0)) == 0

@@ -7,8 +7,8 @@ not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -19,44 +19,8 @@ from config.settings import StoreSection
 from media_pipeline.ports import Storage
 
 __all__ = [
-    "INCOMING_PREFIX", "FolderStorage", "InvalidKey", "ManagedStorage", "Multipart", "PartwiseStorage", "S3Storage",
-    "UnfinishedObject", "open_storage",
+    "INCOMING_PREFIX", "FolderStorage", "InvalidKey", "ManagedStorage", "PartwiseStorage", "S3Storage", "open_storage",
 ]  # fmt: skip
-
-
-class UnfinishedObject(Protocol):
-    """An object that was begun part by part and is not there yet."""
-
-    @property
-    def key(self) -> str:
-        """What it will be called."""
-
-    @property
-    def upload_id(self) -> str:
-        """The service's name for the attempt."""
-
-    @property
-    def begun_at(self) -> datetime | None:
-        """When."""
-
-
-class Multipart(Protocol):
-    """Objects stored part by part, by several processes one after another; numbers rise, gaps are allowed."""
-
-    def begin(self, key: str, content_type: str) -> str:
-        """Begin an object; return the store's id of the attempt."""
-
-    def send(self, key: str, upload_id: str, number: int, data: bytes) -> str:
-        """Store one part (5 MiB or more, unless it is the last); return its tag."""
-
-    def complete(self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]) -> None:
-        """Make the object out of these parts, numbers and tags; others that were sent are thrown away."""
-
-    def abort(self, key: str, upload_id: str) -> bool:
-        """Throw an attempt away; False when it is gone already."""
-
-    def unfinished(self) -> Iterator[UnfinishedObject]:
-        """Yield every attempt under way."""
 
 
 class ManagedStorage(Storage, Protocol):
@@ -79,14 +43,13 @@ class ManagedStorage(Storage, Protocol):
 
 
 class PartwiseStorage(ManagedStorage, Protocol):
-    """A store that every host reaches and that takes objects part by part."""
-
-    @property
-    def multipart(self) -> Multipart:
-        """What takes the parts."""
+    """A store that every host reaches and that makes one object of many."""
 
     def compose(self, sources: Sequence[str], key: str) -> None:
-        """Store the objects under `sources`, one behind the other, under `key`, as a plain stream of bytes."""
+        """Store the objects under `sources`, one behind the other, under `key`, as a plain stream of bytes.
+
+        Large ones are copied inside the store; only what is too small for that passes through here.
+        """
 
 
 def open_storage(section: StoreSection) -> ManagedStorage:

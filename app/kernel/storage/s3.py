@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from minio.commonconfig import ComposeSource, CopySource
+from minio.commonconfig import CopySource
 from minio.datatypes import Object
 from minio.deleteobjects import DeleteObject
 from minio.error import S3Error
 
 from app.kernel.storage.content_types import DEFAULT_CONTENT_TYPE
-from app.kernel.storage.keys import INCOMING_PREFIX, InvalidKey, check_key, check_prefix, is_key
+from app.kernel.storage.keys import InvalidKey, check_key, check_prefix, is_key
 from app.kernel.storage.s3_bucket import Bucket, Credentials, translated
-from app.kernel.storage.transfer import CHUNK_BYTES, ChunkSource, MeasuredSource, save
+from app.kernel.storage.transfer import CHUNK_BYTES, MeasuredSource, grouped, save
 from media_pipeline.ports import ObjectInfo, ObjectMissing, ObjectStat, StorageUnavailable
 
 #: One part is held in memory while it is signed and sent.
@@ -50,11 +50,6 @@ class S3Storage:
         self._region = region
         credentials = Credentials(endpoint, access_key, secret_key, secure, region, read_timeout_s)
         self._bucket = Bucket(bucket, credentials)
-
-    @property
-    def multipart(self) -> Bucket:
-        """What stores objects part by part, by several processes one after another."""
-        return self._bucket
 
     def ensure(self) -> None:
         """Make the bucket when it is not there; called once at start-up.
@@ -159,33 +154,29 @@ class S3Storage:
             return self._bucket.client.presigned_get_object(self._bucket.name, key, expires=expires)
 
     def sweep_partial(self, older_than: timedelta) -> int:
-        """Abort multipart uploads begun more than `older_than` ago, which hold space unseen; return how many.
-
-        Files that people are sending may take days; those are ended by whoever knows of them (app.studio.jobs).
-        """
+        """Abort multipart uploads begun more than `older_than` ago, which hold space unseen; return how many."""
         newest_swept_at = datetime.now(UTC) - older_than
-        old = [
-            upload
-            for upload in self._bucket.unfinished()
-            if upload.begun_at
-            and upload.begun_at <= newest_swept_at
-            and not upload.key.startswith(f"{INCOMING_PREFIX}/")
-        ]
+        old = [upload for upload in self._bucket.unfinished() if upload.begun_at and upload.begun_at <= newest_swept_at]
         return sum(self._bucket.abort_listed(upload) for upload in old)
 
     def compose(self, sources: Sequence[str], key: str) -> None:
-        """Store the objects under `sources`, one behind the other, under `key`, as a plain stream of bytes."""
+        check_key(key)
         sizes = [self._size(source) for source in sources]
-        if len(sources) == 1:
-            self.copy(sources[0], key)
-        elif min(sizes[:-1]) >= PART_BYTES_MIN:
-            check_key(key)
-            with translated(key):
-                pieces = [ComposeSource(self._bucket.name, source) for source in sources]
-                self._bucket.client.compose_object(self._bucket.name, key, pieces)
-        else:  # too small for the service to join: the bytes pass through here
-            chunks = (chunk for source in sources for chunk in self.open_range(source))
-            self._put(key, cast("BinaryIO", ChunkSource(chunks)), sum(sizes), DEFAULT_CONTENT_TYPE)
+        upload_id = self._bucket.begin(key, DEFAULT_CONTENT_TYPE)
+        try:
+            parts = []
+            for number, group in enumerate(grouped(sources, sizes, PART_BYTES_MIN), 1):
+                if len(group) == 1:
+                    etag = self._bucket.copy_part(key, upload_id, number, group[0])
+                else:
+                    data = b"".join(chunk for source in group for chunk in self.open_range(source))
+                    etag = self._bucket.send(key, upload_id, number, data)
+                parts.append((number, etag))
+            self._bucket.complete(key, upload_id, parts)
+        except BaseException:
+            with contextlib.suppress(StorageUnavailable):
+                self._bucket.abort(key, upload_id)
+            raise
 
     def _size(self, key: str) -> int:
         found = self.stat(key)

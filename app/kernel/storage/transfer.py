@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -41,22 +41,18 @@ class MeasuredSource:
         return data
 
 
-class ChunkSource:
-    """Chunks of any size, read like a file."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def read(self, size_bytes: int) -> bytes:
-        """Return up to `size_bytes`, empty only at the end."""
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return b""
-            self._rest = chunk
-        data, self._rest = self._rest[:size_bytes], self._rest[size_bytes:]
-        return data
+def grouped(names: Sequence[str], sizes: Sequence[int], least_bytes: int) -> Iterator[list[str]]:
+    """Yield neighbours together until each group, but for the last, has at least so many bytes; no more than needed."""
+    group: list[str] = []
+    group_bytes = 0
+    for name, size_bytes in zip(names, sizes, strict=True):
+        group.append(name)
+        group_bytes += size_bytes
+        if group_bytes >= least_bytes:
+            yield group
+            group, group_bytes = [], 0
+    if group:
+        yield group
 
 
 def save(chunks: Iterable[bytes], path: Path) -> None:
