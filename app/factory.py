@@ -13,7 +13,6 @@ from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_talisman import Talisman
-from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -113,7 +112,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _attach_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     Migrate(app, db, directory="app/migrations", render_as_batch=True, compare_type=True)
-    CSRFProtect(app)
+    access.ProgramAwareCsrf(app)
     Compress(app)
     login.init_app(app)
     Babel(app, locale_selector=preferences.locale, default_translation_directories="translations")

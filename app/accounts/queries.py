@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import LoginSession, Membership, User
+from app.accounts.models import LoginSession, Membership, Purpose, User
 from app.accounts.services import token_hash
 from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
 
 
-def find_actor(db: Session, token: str) -> Actor | None:
+def find_actor(db: Session, token: str, purpose: Purpose = Purpose.BROWSER) -> Actor | None:
     """Return the actor of a live session, or None when it ended, expired or the user was switched off."""
     now = utc_now()
     user = db.scalars(
@@ -19,6 +19,7 @@ def find_actor(db: Session, token: str) -> Actor | None:
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(
             LoginSession.token_hash == token_hash(token),
+            LoginSession.purpose == purpose,
             LoginSession.revoked_at.is_(None),
             LoginSession.expires_at > now,
             User.is_active.is_(True),

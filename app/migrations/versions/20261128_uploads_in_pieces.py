@@ -1,4 +1,4 @@
-"""uploads in pieces, and their bytes in the store
+"""uploads in pieces, their bytes in the store, programs that send them
 
 Revision: 0009, after 0008. Existing uploads are whole files; a release before this one goes on inserting such.
 """
@@ -16,7 +16,12 @@ KIND = sa.Enum(
 )
 
 
+PURPOSE = sa.Enum("browser", "upload", name="purpose", native_enum=False, create_constraint=True, length=32)
+
+
 def upgrade() -> None:
+    with op.batch_alter_table("login_session", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("purpose", PURPOSE, nullable=False, server_default="browser"))
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kind", KIND, nullable=False, server_default="whole"))
         batch_op.add_column(sa.Column("final_id", sa.Integer(), nullable=True))
@@ -58,6 +63,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM login_session WHERE purpose <> 'browser'")
+    with op.batch_alter_table("login_session", schema=None) as batch_op:
+        batch_op.drop_column("purpose")
     op.drop_table("upload_piece")
     op.drop_table("upload_intake")
     op.execute("DELETE FROM upload WHERE kind <> 'whole'")

@@ -63,6 +63,7 @@ def _register_limits(blueprint: Blueprint, door: Door) -> None:
 def _register_collection(blueprint: Blueprint, door: Door) -> None:
     @blueprint.route("/studio/uploads", endpoint="uploads", methods=["POST"], provide_automatic_options=False)
     @access.manages_transactions
+    @access.accepts_programs
     @access.contributors
     def begin() -> ResponseReturnValue:
         tus.check_version(request.headers)
@@ -83,6 +84,7 @@ def _register_collection(blueprint: Blueprint, door: Door) -> None:
         return "", 201, {"Location": _address(public_id), "Upload-Offset": str(kept_bytes)}
 
     @blueprint.route("/studio/uploads", endpoint="upload_options", methods=["OPTIONS"], provide_automatic_options=False)
+    @access.accepts_programs
     @access.contributors
     def tell() -> ResponseReturnValue:
         return "", 204, tus.discovery(door.max_bytes)
@@ -160,6 +162,7 @@ def _register_upload(blueprint: Blueprint, door: Door) -> None:
         provide_automatic_options=False,
     )
     @access.manages_transactions
+    @access.accepts_programs
     @access.contributors
     def one(public_id: str) -> ResponseReturnValue:
         tus.check_version(request.headers)
