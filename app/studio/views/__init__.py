@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.kernel.storage import ManagedStorage
-from app.studio.views import captions, chapters, editing, lecture, listing, splitting, uploads
+from app.studio.views import captions, chapters, editing, known_files, lecture, listing, splitting, uploads
 from config.settings import MediaSection, StoreSection
 
 
@@ -18,5 +18,6 @@ def create_blueprint(media: MediaSection, store: StoreSection, storage: ManagedS
     captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     splitting.register(blueprint)
+    known_files.register(blueprint)
     uploads.register(blueprint, media, store, storage)
     return blueprint
