@@ -37,6 +37,7 @@ from app.kernel.storage import open_storage
 from app.media import jobs as media_jobs
 from app.media.jobs import MediaWorkshop
 from app.player import views as player_views
+from app.studio import cli as studio_cli
 from app.studio import jobs as studio_jobs
 from app.studio import machine_captions
 from app.studio import views as studio_views
@@ -173,7 +174,7 @@ def _register_rooms(app: Flask, settings: Settings) -> None:
     ]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
-    for commands in (*admin_cli.groups(), *demo_cli.groups()):
+    for commands in (*admin_cli.groups(), *demo_cli.groups(), *studio_cli.groups()):
         app.cli.add_command(commands)
 
 
