@@ -86,7 +86,7 @@ class UploadIntake(Base):
     #: Given out once each, so that a writer who lost the upload cannot overwrite a piece of its successor.
     next_number: Mapped[int] = mapped_column(default=1)
     #: Secret of the request that writes now, and until when it holds the upload without a sign of life.
-    writer: Mapped[str | None] = mapped_column(String(64))
+    writer: Mapped[str | None] = mapped_column(String(200))
     writer_until: Mapped[datetime | None]
 
 

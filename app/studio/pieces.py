@@ -7,15 +7,19 @@ sends is ever entered here.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.clock import utc_now
+from app.kernel.ids import new_token
 from app.studio.intake import Busy, NoSuchBytes
 from app.studio.models import Upload, UploadIntake, UploadPiece
 
@@ -43,6 +47,17 @@ class Hold:
     pieces: Sequence[Piece]
 
 
+def new_writer() -> str:
+    """Return a name for a request that writes: where it runs, and a secret."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}:{new_token()}"
+
+
+def _is_dead(writer: str) -> bool:
+    """Tell whether a writer ran on this machine and its process is gone. A mistake costs it only its hold."""
+    host, process_id, _ = writer.rsplit(":", 2)
+    return host == socket.gethostname()[:100] and not Path(f"/proc/{process_id}").exists()
+
+
 def hold(db: Session, public_id: str, token: str) -> Hold:
     """Take an upload for one request.
 
@@ -58,7 +73,7 @@ def hold(db: Session, public_id: str, token: str) -> Hold:
     if intake is None:
         intake = UploadIntake(upload_id=upload_id, next_number=1)
         db.add(intake)
-    elif intake.writer is not None and intake.writer_until is not None and intake.writer_until > now:
+    elif intake.writer and intake.writer_until and intake.writer_until > now and not _is_dead(intake.writer):
         raise Busy(upload=public_id)
     intake.writer, intake.writer_until = token, now + HOLD
     pieces = list_pieces(db, public_id)

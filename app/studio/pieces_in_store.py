@@ -18,7 +18,6 @@ import structlog
 
 from app.kernel.db import reading, unit_of_work
 from app.kernel.errors import Unavailable
-from app.kernel.ids import new_token
 from app.kernel.storage import INCOMING_PREFIX, ManagedStorage, PartwiseStorage
 from app.studio import intake, pieces
 from app.studio.intake import CutOff, Digest, DiskFull, Partial
@@ -84,7 +83,7 @@ class PiecesInStore:
     @contextlib.contextmanager
     def writing(self, public_id: str, *, is_checked: bool = False) -> Iterator[PieceWriter]:
         with unit_of_work() as db:
-            held = pieces.hold(db, public_id, new_token())
+            held = pieces.hold(db, public_id, pieces.new_writer())
         try:
             yield PieceWriter(self._storage, public_id, held, is_checked=is_checked)
         finally:
@@ -128,7 +127,9 @@ class PieceWriter:
         self._is_checked = is_checked
         #: Pieces at the end that are too small to be joined.
         self._loose = [piece for piece in held.pieces if piece.size_bytes < PIECE_BYTES_MIN]
-        self._buffer = bytearray()
+        #: Received and not durable yet; blocks, because growing one buffer would copy it over and over.
+        self._blocks: list[bytes] = []
+        self._buffered_bytes = 0
         #: Durable, to be entered once they are known to be right; and those they take in.
         self._unentered: list[Piece] = []
         self._absorbed: list[Piece] = []
@@ -142,7 +143,8 @@ class PieceWriter:
                 block = read(min(intake.BLOCK_BYTES, up_to_bytes - self._received_bytes))
                 if not block:
                     break
-                self._buffer += block
+                self._blocks.append(block)
+                self._buffered_bytes += len(block)
                 for digest in digests:
                     digest.update(block)
                 self._tell_alive()
@@ -158,11 +160,11 @@ class PieceWriter:
 
     @property
     def _received_bytes(self) -> int:
-        return self.offset_bytes + len(self._buffer)
+        return self.offset_bytes + self._buffered_bytes
 
     @property
     def _small_bytes(self) -> int:
-        return sum(piece.size_bytes for piece in self._loose) + len(self._buffer)
+        return sum(piece.size_bytes for piece in self._loose) + self._buffered_bytes
 
     def _tell_alive(self) -> None:
         if time.monotonic() - self._alive_s > SIGN_OF_LIFE_S:
@@ -172,7 +174,7 @@ class PieceWriter:
 
     def _flush(self) -> None:
         """Make what was received durable, then enter it; only then does it count."""
-        if not self._buffer:
+        if not self._buffered_bytes:
             return
         is_joinable = self._small_bytes >= PIECE_BYTES_MIN
         absorbed = self._loose if is_joinable else []
@@ -180,7 +182,8 @@ class PieceWriter:
             number = pieces.new_number(db, self._held)
         begin_bytes = absorbed[0].offset_bytes if absorbed else self.offset_bytes
         try:
-            data = b"".join((*(self._read(piece) for piece in absorbed), self._buffer))
+            data = b"".join((*(self._read(piece) for piece in absorbed), *self._blocks))
+            self._blocks.clear()
             piece = Piece(self._public_id, number, begin_bytes, len(data))
             self._storage.put_bytes(_key(piece), data, _CONTENT_TYPE)
         except StorageFull as error:
@@ -192,8 +195,8 @@ class PieceWriter:
         if not self._is_checked:
             self._enter()
         self._loose = [] if is_joinable else [*self._loose, piece]
-        self.offset_bytes += len(self._buffer)
-        self._buffer.clear()
+        self.offset_bytes += self._buffered_bytes
+        self._buffered_bytes = 0
 
     def _read(self, piece: Piece) -> bytes:
         data = b"".join(self._storage.open_range(_key(piece)))

@@ -41,7 +41,7 @@ def upgrade() -> None:
         "upload_intake",
         sa.Column("upload_id", sa.Integer(), nullable=False),
         sa.Column("next_number", sa.Integer(), nullable=False),
-        sa.Column("writer", sa.String(length=64), nullable=True),
+        sa.Column("writer", sa.String(length=200), nullable=True),
         sa.Column("writer_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["upload_id"], ["upload.id"], name=op.f("fk_upload_intake_upload_id_upload"), ondelete="CASCADE"
