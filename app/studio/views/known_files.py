@@ -21,7 +21,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def register(blueprint: Blueprint) -> None:
     """Add the routes."""
 
-    @blueprint.get("/studio/uploads", endpoint="unfinished")
+    # OPTIONS of this address belongs to the upload protocol.
+    @blueprint.get("/studio/uploads", endpoint="unfinished", provide_automatic_options=False)
     @access.contributors
     def unfinished() -> ResponseReturnValue:
         found = known_files.list_unfinished(edge.session(), edge.current_actor())
