@@ -82,6 +82,11 @@ soak-pipeline: ## Kill worker and broker at random during one long encode (KILLS
 	@dev/bootstrap test
 	@exec $(PY) -m pytest tests/soak/soak_pipeline.py -q -s -p no:randomly -p no:cacheprovider $(ARGS)
 
+.PHONY: soak-upload
+soak-upload: ## Kill web processes and cut lines during one large upload (SIZE_MIB=2048 KILLS=50 CUTS=200 STORES=folder,s3)
+	@dev/bootstrap test
+	@exec $(PY) -m pytest tests/soak/soak_upload.py -q -s -p no:randomly -p no:cacheprovider $(ARGS)
+
 .PHONY: screenshots
 screenshots: ## Every page at 360 and 1280 px, normal and elder mode, into build/screenshots
 	@dev/bootstrap test

@@ -13,7 +13,6 @@ from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_talisman import Talisman
-from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -38,6 +37,7 @@ from app.kernel.storage import open_storage
 from app.media import jobs as media_jobs
 from app.media.jobs import MediaWorkshop
 from app.player import views as player_views
+from app.studio import cli as studio_cli
 from app.studio import jobs as studio_jobs
 from app.studio import machine_captions
 from app.studio import views as studio_views
@@ -113,7 +113,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _attach_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     Migrate(app, db, directory="app/migrations", render_as_batch=True, compare_type=True)
-    CSRFProtect(app)
+    access.ProgramAwareCsrf(app)
     Compress(app)
     login.init_app(app)
     Babel(app, locale_selector=preferences.locale, default_translation_directories="translations")
@@ -168,13 +168,13 @@ def _register_rooms(app: Flask, settings: Settings) -> None:
         catalogue_views.create_blueprint(settings.search.index_path),
         player_views.create_blueprint(),
         curation_views.create_blueprint(settings.search.index_path),
-        studio_views.create_blueprint(settings.media, settings.store),
+        studio_views.create_blueprint(settings.media, settings.store, app.extensions["platform"].storage),
         admin_views.create_blueprint(),
         rest.create_blueprint(),
     ]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
-    for commands in (*admin_cli.groups(), *demo_cli.groups()):
+    for commands in (*admin_cli.groups(), *demo_cli.groups(), *studio_cli.groups()):
         app.cli.add_command(commands)
 
 

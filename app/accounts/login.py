@@ -1,15 +1,17 @@
-"""Flask-Login's side of sessions: the cookie carries a session token, the token leads to an actor."""
+"""Flask-Login's side of sessions: a cookie, or a program's header, carries a token that leads to an actor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask
+from flask import Flask, Request
 from flask_login import LoginManager, UserMixin
 
+from app.accounts.models import Purpose
 from app.accounts.queries import find_actor
 from app.kernel.actor import Actor
 from app.kernel.db import db
+from app.web import access
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +35,10 @@ def init_app(app: Flask) -> None:
     @manager.user_loader
     def load(token: str) -> SessionUser | None:
         actor = find_actor(db.session(), token)
+        return SessionUser(token, actor) if actor is not None else None
+
+    @manager.request_loader
+    def load_program(_request: Request) -> SessionUser | None:
+        token = access.program_token()
+        actor = find_actor(db.session(), token, Purpose.UPLOAD) if token else None
         return SessionUser(token, actor) if actor is not None else None

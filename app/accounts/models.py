@@ -79,8 +79,16 @@ class Membership(Base):
     user: Mapped[User] = relationship(back_populates="memberships", lazy="raise")
 
 
+class Purpose(StrEnum):
+    """What a session is good for."""
+
+    BROWSER = "browser"
+    #: A program that sends files; it opens nothing else.
+    UPLOAD = "upload"
+
+
 class LoginSession(Base):
-    """One signed-in browser; the cookie holds the token, the table only its hash."""
+    """One signed-in browser or program; that holds the token, the table only its hash."""
 
     __tablename__ = "login_session"
 
@@ -91,4 +99,8 @@ class LoginSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    #: Of a browser what it calls itself, of a program what its owner calls it.
     user_agent: Mapped[str] = mapped_column(String(200), default="")
+    purpose: Mapped[Purpose] = mapped_column(
+        text_enum(Purpose), default=Purpose.BROWSER, server_default=Purpose.BROWSER.value
+    )

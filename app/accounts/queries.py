@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.models import LoginSession, Membership, User
-from app.accounts.services import token_hash
+from app.accounts.models import LoginSession, Membership, Purpose, User
+from app.accounts.services import normalise_login, token_hash
 from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
 
 
-def find_actor(db: Session, token: str) -> Actor | None:
+def find_actor(db: Session, token: str, purpose: Purpose = Purpose.BROWSER) -> Actor | None:
     """Return the actor of a live session, or None when it ended, expired or the user was switched off."""
     now = utc_now()
     user = db.scalars(
@@ -19,13 +19,22 @@ def find_actor(db: Session, token: str) -> Actor | None:
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(
             LoginSession.token_hash == token_hash(token),
+            LoginSession.purpose == purpose,
             LoginSession.revoked_at.is_(None),
             LoginSession.expires_at > now,
             User.is_active.is_(True),
         )
     ).first()
-    if user is None:
-        return None
+    return _actor_of(db, user) if user is not None else None
+
+
+def find_actor_by_login(db: Session, login: str) -> Actor | None:
+    """Return the actor a command of the operator acts for, or None without such a user who may sign in."""
+    user = db.scalars(select(User).where(User.login == normalise_login(login), User.is_active.is_(True))).first()
+    return _actor_of(db, user) if user is not None else None
+
+
+def _actor_of(db: Session, user: User) -> Actor:
     rows = db.execute(
         select(Membership.role, Membership.institution_id, Membership.unit_id)
         .where(Membership.user_id == user.id, Membership.ended_at.is_(None))

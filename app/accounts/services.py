@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import passwords
-from app.accounts.models import INSTITUTION_ROLES, UNIT_ROLES, LoginSession, Membership, Role, User
+from app.accounts.models import INSTITUTION_ROLES, UNIT_ROLES, LoginSession, Membership, Purpose, Role, User
 from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput, NotAuthenticated, NotFound
 from app.kernel.ids import new_public_id, new_token
@@ -50,6 +50,12 @@ def sign_in(db: Session, login: str, password: str, *, user_agent: str, lasts: t
         raise NotAuthenticated("账号或密码不对，请再试一次。", code="wrong_credentials")
     if passwords.needs_rehash(user.password_hash):
         user.password_hash = passwords.hash_password(password)
+    token = _open_session(db, user, user_agent, lasts=lasts, purpose=Purpose.BROWSER)
+    log.info("signed_in", user_id=user.id)
+    return SignedIn(token, user.id)
+
+
+def _open_session(db: Session, user: User, name: str, *, lasts: timedelta, purpose: Purpose) -> str:
     now, token = utc_now(), new_token()
     db.add(
         LoginSession(
@@ -58,11 +64,40 @@ def sign_in(db: Session, login: str, password: str, *, user_agent: str, lasts: t
             created_at=now,
             last_seen_at=now,
             expires_at=now + lasts,
-            user_agent=user_agent[:200],
+            user_agent=name[:200],
+            purpose=purpose,
         )
     )
-    log.info("signed_in", user_id=user.id)
-    return SignedIn(token, user.id)
+    return token
+
+
+def issue_upload_token(db: Session, login: str, *, name: str, lasts: timedelta) -> str:
+    """Let a program send files as this user; return its secret, which is shown once.
+
+    It opens the upload door and nothing else, and ends with a change of the password like every session.
+
+    Raises:
+        NotFound: for a user who does not exist or may not sign in.
+    """
+    user = db.scalars(select(User).where(User.login == normalise_login(login))).first()
+    if user is None or not user.is_active:
+        raise NotFound(login=login)
+    log.info("upload_token_issued", user_id=user.id, days=lasts.days)
+    return _open_session(db, user, name, lasts=lasts, purpose=Purpose.UPLOAD)
+
+
+def revoke_upload_tokens(db: Session, login: str) -> int:
+    """End all programs of a user; return how many there were."""
+    mine = select(User.id).where(User.login == normalise_login(login)).scalar_subquery()
+    ended = db.scalars(
+        update(LoginSession)
+        .where(
+            LoginSession.user_id == mine, LoginSession.purpose == Purpose.UPLOAD, LoginSession.revoked_at.is_(None)
+        )
+        .values(revoked_at=utc_now())
+        .returning(LoginSession.id)
+    ).all()
+    return len(ended)
 
 
 def sign_out(db: Session, token: str) -> None:

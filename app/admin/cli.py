@@ -84,7 +84,27 @@ def _users() -> AppGroup:
             raise click.ClickException(error.message) from error
         click.echo(f"created: {accounts.normalise_login(login)} ({role.value})")
 
+    _tokens(group)
     return group
+
+
+def _tokens(group: AppGroup) -> None:
+    @group.command("token")
+    @click.argument("login")
+    @click.option("--name", default="", help="What the program is called, to tell several apart.")
+    @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366))
+    @click.option("--revoke", is_flag=True, help="End all tokens of this user instead of making one.")
+    def token(login: str, *, name: str, days: int, revoke: bool) -> None:
+        """Make a token with which a program may send files as this user; it is shown once and opens nothing else."""
+        try:
+            with unit_of_work() as db:
+                if revoke:
+                    click.echo(f"ended: {accounts.revoke_upload_tokens(db, login)}")
+                    return
+                secret = accounts.issue_upload_token(db, login, name=name, lasts=timedelta(days=days))
+        except AppError as error:
+            raise click.ClickException(error.message) from error
+        click.echo(secret)
 
 
 def _place(db: Session, role: Role, *, institution: str, unit: str) -> dict[str, int]:

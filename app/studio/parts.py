@@ -1,8 +1,8 @@
 """Bytes of unfinished uploads in the scratch folder: one growing file each, one writer at a time, fsync before "kept".
 
 The length of the file is the truth about how much was received, so a process killed at any moment loses nothing it had
-acknowledged. Not here: rows (`uploads`), protocol (`tus`). Where several web hosts serve one site, this folder must be
-shared between them and the workers that finish uploads.
+acknowledged. Bytes that a checksum has still to confirm lie behind a mark, which a kill leaves there too. For one
+machine, or several that share this folder; a store that every host reaches needs none (`pieces_in_store`).
 """
 
 from __future__ import annotations
@@ -12,57 +12,23 @@ import errno
 import fcntl
 import hashlib
 import os
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from app.kernel.errors import AppError, Conflict
+from app.kernel.storage import ManagedStorage
+from app.studio import intake
+from app.studio.intake import Busy, Digest, DiskFull, NoSuchBytes, Partial
 
-BLOCK_BYTES: Final = 1024 * 1024
 #: A power cut costs at most this much of what a slow request has sent so far.
 SYNC_EVERY_BYTES: Final = 64 * 1024 * 1024
 _SUFFIX: Final = ".part"
+#: Holds how many bytes of the file beside it are sure.
+_MARK: Final = ".sure"
+_NEW_MARK: Final = ".newsure"
 _FULL_ERRNOS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-class DiskFull(AppError):
-    """There is no room for the file now; what was received is kept."""
-
-    status = 507
-    default_code = "disk_full"
-    default_message = "服务器存储空间不足，请联系管理员；空间恢复后可以接着传。"
-
-
-class Busy(AppError):
-    """Another request is writing to the same upload."""
-
-    status = 423
-    default_code = "upload_busy"
-    default_message = "这个文件正在另一个窗口里上传，请稍等。"
-
-
-class OffsetMismatch(Conflict):
-    """The sender continues at another byte than the one we have reached."""
-
-    default_code = "offset_mismatch"
-    default_message = "上传的位置对不上，会自动重新对齐。"
-
-
-class CutOff(Exception):
-    """The sender went away in the middle; what it sent is kept."""
-
-
-class Digest(Protocol):
-    """The part of hashlib's objects that is used here."""
-
-    def update(self, data: bytes, /) -> None:
-        """Take more bytes."""
-
-    def hexdigest(self) -> str:
-        """Return the digest of all bytes so far."""
+_CONTENT_TYPE: Final = "application/octet-stream"
 
 
 class PartFolder:
@@ -79,32 +45,32 @@ class PartFolder:
         return self.folder / f"{public_id}{_SUFFIX}"
 
     def create(self, public_id: str) -> None:
-        """Make the empty file."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path(public_id).open("xb").close()
 
     def length(self, public_id: str) -> int | None:
-        """Return how many bytes are there, or None without a file."""
         try:
-            return self.path(public_id).stat().st_size
+            size_bytes = self.path(public_id).stat().st_size
         except FileNotFoundError:
             return None
+        sure_bytes = self._sure_bytes(public_id)
+        return size_bytes if sure_bytes is None else min(size_bytes, sure_bytes)
 
     def settle(self, public_id: str) -> int | None:
-        """Make everything received so far survive a power cut; return how much that is."""
         try:
             with self.path(public_id).open("rb") as file:
+                length = self.length(public_id)
                 os.fsync(file.fileno())
-                return os.fstat(file.fileno()).st_size
+                return length
         except FileNotFoundError:
             return None
 
     def delete(self, public_id: str) -> None:
-        """Remove the file; one that is gone is fine."""
         self.path(public_id).unlink(missing_ok=True)
+        for suffix in (_MARK, _NEW_MARK):
+            self.path(public_id).with_suffix(suffix).unlink(missing_ok=True)
 
     def leftovers(self, *, older_than_s: float) -> Iterator[str]:
-        """Yield the ids of files untouched for this long."""
         limit_s = time.time() - older_than_s
         for path in self.folder.glob(f"*{_SUFFIX}") if self.folder.is_dir() else ():
             with contextlib.suppress(FileNotFoundError):
@@ -118,21 +84,93 @@ class PartFolder:
         return status.f_bavail * status.f_frsize - self._min_free_bytes
 
     @contextlib.contextmanager
-    def writing(self, public_id: str) -> Iterator[PartWriter]:
-        """Hold the upload for this request alone.
-
-        Raises:
-            Busy: when another request, of this process or another, holds it.
-            FileNotFoundError: when there is no such file.
-        """
-        with self.path(public_id).open("r+b", buffering=0) as file:
+    def writing(self, public_id: str, *, is_checked: bool = False) -> Iterator[PartWriter]:
+        with contextlib.ExitStack() as stack:
+            try:
+                file = stack.enter_context(self.path(public_id).open("r+b", buffering=0))
+            except FileNotFoundError as error:
+                raise NoSuchBytes(public_id) from error
             try:
                 fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise Busy(upload=public_id) from error
-            # The kernel drops the lock with the file, so a killed process never leaves one behind.
-            file.seek(0, os.SEEK_END)
-            yield PartWriter(file.fileno(), file.tell(), self.free_bytes)
+            # The kernel drops the lock with the file, so a killed process never leaves one behind; its mark it does.
+            self._drop_unsure(public_id, file.fileno())
+            offset_bytes = file.seek(0, os.SEEK_END)
+            writer = PartWriter(file.fileno(), offset_bytes, self.free_bytes)
+            if not is_checked:
+                yield writer
+                return
+            self._set_mark(public_id, offset_bytes)
+            try:
+                yield writer
+            finally:
+                if writer.is_kept:
+                    self._mark(public_id).unlink()
+                else:
+                    self._drop_unsure(public_id, file.fileno())
+                    writer.offset_bytes = offset_bytes
+
+    def gather(self, public_id: str, size_bytes: int, partials: Sequence[Partial]) -> bool:
+        begin_bytes = 0
+        for partial in partials:
+            # Joined ones are removed in order, so that one missing behind the joint was lost, not joined.
+            if self.length(partial.public_id) == partial.size_bytes and (self.length(public_id) or 0) >= begin_bytes:
+                self._join(public_id, partial, begin_bytes)
+            begin_bytes += partial.size_bytes
+        return self.length(public_id) == size_bytes
+
+    def _join(self, public_id: str, partial: Partial, begin_bytes: int) -> None:
+        with (
+            self.path(public_id).open("r+b", buffering=0) as target,
+            self.path(partial.public_id).open("rb", buffering=0) as source,
+        ):
+            target.truncate(begin_bytes)  # half a joint of an attempt that was killed
+            target.seek(begin_bytes)
+            _copy(source.fileno(), target.fileno(), partial.size_bytes)
+            os.fsync(target.fileno())
+        self.delete(partial.public_id)
+
+    def sha256(self, public_id: str) -> str:
+        return hash_file(self.path(public_id))
+
+    def hand_over(self, public_id: str, storage: ManagedStorage, key: str) -> None:
+        # Nobody writes to a whole upload again: the file itself becomes the source where the store is a folder.
+        storage.adopt_file(key, self.path(public_id), _CONTENT_TYPE)
+
+    def can_hand_over_uncopied(self, public_id: str, storage: ManagedStorage) -> bool:
+        return storage.can_adopt(self.path(public_id))
+
+    def _mark(self, public_id: str) -> Path:
+        return self.path(public_id).with_suffix(_MARK)
+
+    def _sure_bytes(self, public_id: str) -> int | None:
+        try:
+            return int(self._mark(public_id).read_text())
+        except FileNotFoundError:
+            return None
+
+    def _set_mark(self, public_id: str, offset_bytes: int) -> None:
+        unseen = self._mark(public_id).with_suffix(_NEW_MARK)
+        with unseen.open("w") as file:
+            file.write(str(offset_bytes))
+            file.flush()
+            os.fsync(file.fileno())
+        unseen.replace(self._mark(public_id))
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the mark must be there before the first byte it is about
+        finally:
+            os.close(folder)
+
+    def _drop_unsure(self, public_id: str, descriptor: int) -> None:
+        sure_bytes = self._sure_bytes(public_id)
+        if sure_bytes is None:
+            return
+        if os.fstat(descriptor).st_size > sure_bytes:
+            os.ftruncate(descriptor, sure_bytes)
+            os.fsync(descriptor)
+        self._mark(public_id).unlink(missing_ok=True)
 
 
 class PartWriter:
@@ -143,24 +181,22 @@ class PartWriter:
         self._free_bytes = free_bytes
         self._synced_bytes = offset_bytes
         self.offset_bytes = offset_bytes
+        self.is_kept = False
 
-    def append(self, read: Callable[[int], bytes], *, up_to_bytes: int, digest: Digest | None = None) -> None:
-        """Keep what `read` gives, block by block, until it ends or the file has `up_to_bytes`.
-
-        Raises:
-            DiskFull: when the disk has no room left for the next block.
-            CutOff: from `read`, when the sender went away. What was read before is kept in both cases.
-        """
+    def append(self, read: Callable[[int], bytes], *, up_to_bytes: int, digests: Sequence[Digest] = ()) -> None:
         try:
             while self.offset_bytes < up_to_bytes:
-                block = read(min(BLOCK_BYTES, up_to_bytes - self.offset_bytes))
+                block = read(min(intake.BLOCK_BYTES, up_to_bytes - self.offset_bytes))
                 if not block:
                     break
                 self._write(block)
-                if digest is not None:
+                for digest in digests:
                     digest.update(block)
         finally:
             os.fsync(self._descriptor)
+
+    def keep(self) -> None:
+        self.is_kept = True
 
     def _write(self, block: bytes) -> None:
         if self._free_bytes() < len(block):
@@ -180,30 +216,19 @@ class PartWriter:
             self._synced_bytes = self.offset_bytes
 
 
-class RunningDigests:
-    """SHA-256 of uploads this process has received from their first byte on; forgotten ones are read again later."""
-
-    def __init__(self, capacity: int = 64) -> None:
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[int, Digest]] = OrderedDict()
-
-    def take(self, public_id: str, offset_bytes: int) -> Digest | None:
-        """Return the digest of exactly the first `offset_bytes` bytes, if it is known; the caller gives it back."""
-        with self._lock:
-            at_bytes, digest = self._known.pop(public_id, (-1, None))
-        if offset_bytes == 0:
-            return hashlib.sha256()
-        return digest if at_bytes == offset_bytes else None
-
-    def give_back(self, public_id: str, offset_bytes: int, digest: Digest | None) -> None:
-        """Remember a digest until the next part arrives."""
-        if digest is None:
-            return
-        with self._lock:
-            self._known[public_id] = (offset_bytes, digest)
-            while len(self._known) > self._capacity:
-                self._known.popitem(last=False)
+def _copy(source: int, target: int, size_bytes: int) -> None:
+    """Copy between open files inside the kernel, which shares blocks where the file system can."""
+    left_bytes = size_bytes
+    while left_bytes:
+        try:
+            moved = os.copy_file_range(source, target, left_bytes)
+        except OSError as error:
+            if error.errno not in {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:
+                raise
+            moved = os.sendfile(target, source, None, left_bytes)
+        if not moved:
+            raise OSError(errno.EIO, "the file ended early")
+        left_bytes -= moved
 
 
 def hash_file(path: Path) -> str:

@@ -35,7 +35,7 @@ from app.media.queries import (
     newest_source,
 )
 from app.studio import policies
-from app.studio.models import Upload, UploadState
+from app.studio.models import Upload, UploadKind, UploadState
 from app.studio.progress import Phase, Progress, overall_fraction
 
 PAGE_SIZE: Final = 20
@@ -110,11 +110,26 @@ def get_upload(db: Session, actor: Actor, public_id: str) -> Upload:
         NotFound: none, or somebody else's.
     """
     upload = db.scalars(
-        select(Upload).where(Upload.public_id == public_id).options(joinedload(Upload.lecture))
+        select(Upload)
+        .where(Upload.public_id == public_id)
+        .options(joinedload(Upload.lecture), joinedload(Upload.final).joinedload(Upload.lecture))
     ).first()
-    if upload is None or not policies.can_send_upload(actor, upload, upload.lecture.institution_id):
+    if upload is None or not policies.can_send_upload(actor, upload, institution_of(upload)):
         raise NotFound(upload=public_id)
     return upload
+
+
+def list_pieces_of(db: Session, upload: Upload) -> list[str]:
+    """Return the ids of a file's pieces in order; none for other uploads."""
+    if upload.kind is not UploadKind.FINAL:
+        return []
+    return list(db.scalars(select(Upload.public_id).where(Upload.final_id == upload.id).order_by(Upload.position)))
+
+
+def institution_of(upload: Upload) -> int | None:
+    """Return whose lecture an upload is for; a piece's is that of its file."""
+    lecture = upload.lecture or (upload.final.lecture if upload.final is not None else None)
+    return lecture.institution_id if lecture is not None else None
 
 
 def list_lectures(
@@ -239,7 +254,7 @@ def get_progress(db: Session, lecture_id: int) -> Progress:
 def get_progress_of_many(db: Session, lecture_ids: Sequence[int]) -> Mapping[int, Progress]:
     """Say it of several lectures without asking for each of them."""
     newest = select(func.max(Upload.id)).where(Upload.lecture_id.in_(lecture_ids)).group_by(Upload.lecture_id)
-    uploads = {upload.lecture_id: upload for upload in db.scalars(select(Upload).where(Upload.id.in_(newest)))}
+    uploads = {row.lecture_id: row for row in db.scalars(select(Upload).where(Upload.id.in_(newest)))}
     statuses = media_statuses(db, lecture_ids)
     is_moving = any(status.state in {MediaState.WAITING, MediaState.WORKING} for status in statuses.values())
     lineup = get_lineup(db, at_least=Priority.BACKGROUND) if is_moving else Lineup()

@@ -1,6 +1,7 @@
 """Writes to upload rows: begin, note what arrived, give up, take into the store's books, sweep.
 
-Each function works in the caller's transaction and touches no file of an upload; `parts` holds the bytes.
+Each function works in the caller's transaction and touches no byte of an upload; an `intake` holds those. Files that
+arrive in pieces begin in `concatenation`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from app.library.services import get_lecture_for_edit
 from app.media.models import MediaSet, Source
 from app.media.queries import lecture_subject
 from app.media.services import StoredSource, attach_source, source_key
-from app.studio.models import Upload, UploadState
-from app.studio.parts import DiskFull
-from app.studio.queries import FINISH_KIND, get_upload
+from app.studio.intake import DiskFull
+from app.studio.models import Upload, UploadKind, UploadState
+from app.studio.queries import FINISH_KIND, get_upload, list_pieces_of
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,7 @@ class NewFile:
     filename: str
     size_bytes: int
     fingerprint: str = ""
+    metadata_header: str = ""
 
 
 def is_same_disk(work_path: Path, store_path: Path) -> bool:
@@ -70,27 +72,47 @@ def begin_upload(
         DiskFull: when the file would not fit.
     """
     lecture = get_lecture_for_edit(db, actor, lecture_id)
-    given_up = list(
-        db.scalars(select(Upload).where(Upload.lecture_id == lecture.id, Upload.state == UploadState.RECEIVING))
-    )
-    for older in given_up:
-        older.state, older.updated_at = UploadState.ABORTED, utc_now()
-    db.flush()
-    _check_room(db, room, file.size_bytes)
-    now = utc_now()
+    given_up = give_up_others(db, lecture)
+    check_room(db, room, file.size_bytes)
+    add_upload(db, actor, file, public_id=public_id, lecture_id=lecture.id)
+    log.info("upload_begun", upload=public_id, lecture_id=lecture.id, size_bytes=file.size_bytes)
+    return given_up
+
+
+def add_upload(
+    db: Session, actor: Actor, file: NewFile, *, public_id: str, kind: UploadKind = UploadKind.WHOLE,
+    lecture_id: int | None = None,
+) -> Upload:
+    """Add a row of any kind; the caller has asked the policies."""
     if actor.user_id is None:
         raise NotAuthenticated
-    db.add(
-        Upload(
-            public_id=public_id, lecture_id=lecture.id, user_id=actor.user_id, filename=file.filename,
-            fingerprint=file.fingerprint[:200], size_bytes=file.size_bytes, created_at=now, updated_at=now,
-        )
+    now = utc_now()
+    upload = Upload(
+        public_id=public_id, kind=kind, lecture_id=lecture_id, user_id=actor.user_id, filename=file.filename,
+        fingerprint=file.fingerprint[:200], metadata_header=file.metadata_header, size_bytes=file.size_bytes,
+        created_at=now, updated_at=now,
     )
-    log.info("upload_begun", upload=public_id, lecture_id=lecture.id, size_bytes=file.size_bytes)
-    return [older.public_id for older in given_up]
+    db.add(upload)
+    db.flush()
+    return upload
 
 
-def _check_room(db: Session, room: Room, size_bytes: int) -> None:
+def give_up_others(db: Session, lecture: Lecture) -> list[str]:
+    """Give up what is being received for a lecture; return the ids, those of pieces too."""
+    statement = select(Upload).where(Upload.lecture_id == lecture.id, Upload.state == UploadState.RECEIVING)
+    given_up = [name for older in db.scalars(statement) for name in _abort(db, older)]
+    db.flush()
+    return given_up
+
+
+def _abort(db: Session, upload: Upload) -> list[str]:
+    family = [upload, *db.scalars(select(Upload).where(Upload.final_id == upload.id))]
+    for each in family:
+        each.state, each.updated_at = UploadState.ABORTED, utc_now()
+    return [each.public_id for each in family]
+
+
+def check_room(db: Session, room: Room, size_bytes: int) -> None:
     """Count what others were already promised, so that ten half-sent files cannot fill the disk together."""
     missing = _sum(db, Upload.size_bytes - Upload.offset_bytes)
     largest = db.scalar(select(func.max(Upload.size_bytes)).where(Upload.state.in_(_LIVE))) or 0
@@ -105,7 +127,9 @@ def _check_room(db: Session, room: Room, size_bytes: int) -> None:
 
 
 def _sum(db: Session, expression: SQLColumnExpression[int]) -> int:
-    return int(db.scalar(select(func.sum(expression)).where(Upload.state.in_(_LIVE))) or 0)
+    # A file in pieces is counted piece by piece.
+    counted = Upload.state.in_(_LIVE), Upload.kind != UploadKind.FINAL
+    return int(db.scalar(select(func.sum(expression)).where(*counted)) or 0)
 
 
 def _stored_bytes(db: Session) -> int:
@@ -124,19 +148,42 @@ def note_received(db: Session, public_id: str, *, offset_bytes: int, sha256: str
     upload.updated_at = utc_now()
     if upload.offset_bytes == upload.size_bytes:
         upload.state, upload.sha256 = UploadState.FINISHING, sha256
-        request_finish(db, upload)
         log.info("upload_received", upload=public_id, lecture_id=upload.lecture_id, size_bytes=upload.size_bytes)
+    if upload.final_id is not None:
+        note_pieces(db, upload.final_id)
+    elif upload.kind is UploadKind.WHOLE and upload.state is UploadState.FINISHING:
+        request_finish(db, upload)
     return upload.state
+
+
+def note_pieces(db: Session, final_id: int) -> None:
+    """Record how far a file in pieces has come; once all are whole it goes on to be finished."""
+    final = db.get_one(Upload, final_id, with_for_update=True)
+    if final.state is not UploadState.RECEIVING:
+        return
+    db.flush()
+    final.offset_bytes = db.scalar(select(func.sum(Upload.offset_bytes)).where(Upload.final_id == final_id)) or 0
+    final.updated_at = utc_now()
+    if final.offset_bytes == final.size_bytes:
+        final.state = UploadState.FINISHING
+        request_finish(db, final)
+        log.info("upload_received", upload=final.public_id, lecture_id=final.lecture_id, size_bytes=final.size_bytes)
 
 
 def request_finish(db: Session, upload: Upload) -> None:
     """Queue the job that takes a whole upload into the store."""
-    lecture = db.get_one(Lecture, upload.lecture_id)
+    lecture = _lecture_of(db, upload)
     queue.enqueue(
         db, FINISH_KIND, lane=queue.LANE_DEFAULT, key=f"{FINISH_KIND}:{upload.id}", payload={"upload_id": upload.id},
         subject=lecture_subject(lecture.id), fair_key=f"institution:{lecture.institution_id}", priority=Priority.NORMAL,
         max_attempts=5,
     )
+
+
+def _lecture_of(db: Session, upload: Upload) -> Lecture:
+    if upload.lecture_id is None:
+        raise ValueError(f"upload {upload.public_id} is a piece, not a file")
+    return db.get_one(Lecture, upload.lecture_id)
 
 
 def complete_upload(db: Session, upload_id: int, sha256: str) -> None:
@@ -150,17 +197,19 @@ def complete_upload(db: Session, upload_id: int, sha256: str) -> None:
     upload.updated_at = utc_now()
     if db.scalar(newer_done.limit(1)) is not None:
         # It failed, was replaced, and was retried after that: the replacement stays.
-        upload.state = UploadState.ABORTED
+        _abort(db, upload)
         return
     stored = StoredSource(upload.filename, sha256, upload.size_bytes, source_key(sha256))
-    attach_source(db, Actor(user_id=upload.user_id), db.get_one(Lecture, upload.lecture_id), stored)
+    attach_source(db, Actor(user_id=upload.user_id), _lecture_of(db, upload), stored)
     upload.state, upload.sha256 = UploadState.DONE, sha256
+    for piece in db.scalars(select(Upload).where(Upload.final_id == upload.id)):
+        piece.state, piece.updated_at = UploadState.DONE, utc_now()
     request_upload_sweep(db)
     log.info("upload_completed", upload=upload.public_id, lecture_id=upload.lecture_id)
 
 
-def abort_upload(db: Session, actor: Actor, public_id: str) -> None:
-    """Give up an upload; giving up twice is fine.
+def abort_upload(db: Session, actor: Actor, public_id: str) -> Sequence[str]:
+    """Give up an upload; giving up twice is fine. Return the ids whose bytes nobody needs any more.
 
     Raises:
         NotFound: when it is not the actor's.
@@ -169,7 +218,10 @@ def abort_upload(db: Session, actor: Actor, public_id: str) -> None:
     upload = get_upload(db, actor, public_id)
     if upload.state is UploadState.DONE:
         raise Conflict("文件已经传完，不能取消上传。", code="upload_done", upload=public_id)
+    if upload.final_id is not None and upload.state in _LIVE:
+        raise Conflict("这一段已经属于一个文件，请取消整个文件。", code="upload_joined", upload=public_id)
     _give_up(db, upload)
+    return [public_id, *list_pieces_of(db, upload)]
 
 
 def abort_uploads_of(db: Session, lecture: Lecture) -> None:
@@ -180,7 +232,7 @@ def abort_uploads_of(db: Session, lecture: Lecture) -> None:
 
 def _give_up(db: Session, upload: Upload) -> None:
     if upload.state in _LIVE:
-        upload.state, upload.updated_at = UploadState.ABORTED, utc_now()
+        _abort(db, upload)
         request_upload_sweep(db)
         log.info("upload_aborted", upload=upload.public_id, lecture_id=upload.lecture_id)
 
@@ -204,15 +256,21 @@ def sweep_rows(db: Session, lengths: Mapping[str, int], *, expires_after: timede
     """
     limit = utc_now() - expires_after
     kept = set()
-    for upload in db.scalars(select(Upload).where(Upload.state.in_(_LIVE)).order_by(Upload.id)):
-        if upload.state is UploadState.RECEIVING and upload.updated_at < limit:
-            upload.state = UploadState.ABORTED
+    # Files before their pieces, which live as long as they do.
+    statement = select(Upload).where(Upload.state.in_(_LIVE)).order_by(Upload.final_id.isnot(None), Upload.id)
+    for upload in db.scalars(statement):
+        if upload.state not in _LIVE:
+            continue  # given up with its file, a moment ago
+        is_waiting = upload.state is UploadState.RECEIVING or upload.kind is UploadKind.PARTIAL
+        if is_waiting and upload.final_id is None and upload.updated_at < limit:
+            _abort(db, upload)
             log.info("upload_expired", upload=upload.public_id, lecture_id=upload.lecture_id)
             continue
         kept.add(upload.public_id)
+        is_file = upload.kind is not UploadKind.PARTIAL
         if upload.state is UploadState.RECEIVING and lengths.get(upload.public_id) == upload.size_bytes:
             note_received(db, upload.public_id, offset_bytes=upload.size_bytes)
-        elif upload.state is UploadState.FINISHING and not _has_finish_job(db, upload):
+        elif is_file and upload.state is UploadState.FINISHING and not _has_finish_job(db, upload):
             request_finish(db, upload)
     return frozenset(kept)
 

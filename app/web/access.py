@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, current_app, request
+from flask_wtf import CSRFProtect
 
 from app.kernel.actor import Actor
 from app.kernel.errors import NotAuthenticated, NotPermitted
@@ -50,6 +51,28 @@ def manages_transactions(view: ViewT) -> ViewT:
     """Mark a view that opens its own units of work, because it streams or waits in between."""
     view.manages_transactions = True  # type: ignore[attr-defined]
     return view
+
+
+def accepts_programs(view: ViewT) -> ViewT:
+    """Mark a view that a program may call with a token of its own in the header Authorization."""
+    view.accepts_programs = True  # type: ignore[attr-defined]
+    return view
+
+
+def program_token() -> str:
+    """Return the token of a program that calls a view open to programs; empty for everybody else."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and hasattr(view, "accepts_programs") else ""
+
+
+class ProgramAwareCsrf(CSRFProtect):
+    """Asks browsers for the form's token, and not programs: no foreign page can make a browser send their header."""
+
+    def protect(self, *, apply_exemptions: bool = False) -> None:
+        """Check the request, unless a program makes it."""
+        if not program_token():
+            super().protect(apply_exemptions=apply_exemptions)
 
 
 def require_rules(app: Flask) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.kernel.storage import ManagedStorage, open_storage, s3
+from app.kernel.storage import ManagedStorage, open_storage, s3_bucket
 from app.kernel.storage.s3 import PART_BYTES
 from config.settings import StoreSection
 from media_pipeline.ports import StorageFull, StorageUnavailable
@@ -94,9 +94,9 @@ def test_a_full_quota_is_told_as_full_and_nothing_stays(small_storage, tmp_path)
 
 
 def test_many_broken_uploads_are_swept_page_by_page(storage, monkeypatch):
-    monkeypatch.setattr(s3, "UPLOADS_PER_PAGE", 7)
+    monkeypatch.setattr(s3_bucket, "UPLOADS_PER_PAGE", 7)
     for number in range(30):
-        storage._client._create_multipart_upload(storage._bucket, f"课{number % 3}/a b+%2F{number:02}", {})
+        storage._bucket.begin(f"课{number % 3}/a b+%2F{number:02}", "video/mp4")
     assert storage.sweep_partial(timedelta(hours=1)) == 0
     assert storage.sweep_partial(timedelta(0)) == 30
     assert storage.sweep_partial(timedelta(0)) == 0

@@ -7,17 +7,20 @@ not at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from app.kernel.storage.folder import FolderStorage
-from app.kernel.storage.keys import InvalidKey
+from app.kernel.storage.keys import INCOMING_PREFIX, InvalidKey
 from app.kernel.storage.s3 import S3Storage
 from config.settings import StoreSection
 from media_pipeline.ports import Storage
 
-__all__ = ["FolderStorage", "InvalidKey", "ManagedStorage", "S3Storage", "open_storage"]
+__all__ = [
+    "INCOMING_PREFIX", "FolderStorage", "InvalidKey", "ManagedStorage", "PartwiseStorage", "S3Storage", "open_storage",
+]  # fmt: skip
 
 
 class ManagedStorage(Storage, Protocol):
@@ -37,6 +40,16 @@ class ManagedStorage(Storage, Protocol):
 
     def sweep_partial(self, older_than: timedelta) -> int:
         """Remove what broken writes left more than `older_than` ago; return how many."""
+
+
+class PartwiseStorage(ManagedStorage, Protocol):
+    """A store that every host reaches and that makes one object of many."""
+
+    def compose(self, sources: Sequence[str], key: str) -> None:
+        """Store the objects under `sources`, one behind the other, under `key`, as a plain stream of bytes.
+
+        Large ones are copied inside the store; only what is too small for that passes through here.
+        """
 
 
 def open_storage(section: StoreSection) -> ManagedStorage:

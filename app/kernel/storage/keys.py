@@ -14,6 +14,9 @@ from typing import Final
 KEY_BYTES_MAX: Final = 900
 NAME_BYTES_MAX: Final = 240
 
+#: Where files lie that people are still sending; their owners sweep them, not the store.
+INCOMING_PREFIX: Final = "incoming"
+
 #: Control characters and lone surrogates do not survive the XML of a listing; nor do these, or not in every store.
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs"})
 _REFUSED_CHARACTERS: Final = frozenset("\\\ufffe\uffff")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -39,6 +39,20 @@ class MeasuredSource:
             raise SourceUnreadable(f"the file to store ended {self._missing_bytes} bytes early")
         self._missing_bytes -= len(data)
         return data
+
+
+def grouped(names: Sequence[str], sizes: Sequence[int], least_bytes: int) -> Iterator[list[str]]:
+    """Yield neighbours together until each group, but for the last, has at least so many bytes; no more than needed."""
+    group: list[str] = []
+    group_bytes = 0
+    for name, size_bytes in zip(names, sizes, strict=True):
+        group.append(name)
+        group_bytes += size_bytes
+        if group_bytes >= least_bytes:
+            yield group
+            group, group_bytes = [], 0
+    if group:
+        yield group
 
 
 def save(chunks: Iterable[bytes], path: Path) -> None:

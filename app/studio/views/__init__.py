@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.studio.views import captions, chapters, editing, lecture, listing, splitting, uploads
+from app.kernel.storage import ManagedStorage
+from app.studio.views import captions, chapters, editing, known_files, lecture, listing, splitting, uploads
 from config.settings import MediaSection, StoreSection
 
 
-def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
+def create_blueprint(media: MediaSection, store: StoreSection, storage: ManagedStorage) -> Blueprint:
     """Build the blueprint; the sections say where uploads are kept and how large they may be."""
     blueprint = Blueprint("studio", __name__, template_folder="../templates")
     listing.register(blueprint)
@@ -17,5 +18,6 @@ def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
     captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     splitting.register(blueprint)
-    uploads.register(blueprint, media, store)
+    known_files.register(blueprint)
+    uploads.register(blueprint, media, store, storage)
     return blueprint

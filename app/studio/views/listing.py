@@ -8,6 +8,7 @@ from functools import partial
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.studio.known_files import count_unfinished
 from app.studio.queries import StudioState, list_lectures
 from app.studio.views.words import progress_words, state_words
 from app.web import access, edge
@@ -33,6 +34,7 @@ def register(blueprint: Blueprint) -> None:
             state_words=state_words,
             progress_words=progress_words,
             shows_institution=shows_institution,
+            unfinished_count=count_unfinished(edge.session(), edge.current_actor()),
             page_url=partial(_address, state, text),
         )
 

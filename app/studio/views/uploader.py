@@ -8,7 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from app.studio.models import Upload
+from app.studio.models import Upload, UploadKind
 
 
 def uploader_data(
@@ -18,11 +18,13 @@ def uploader_data(
     data: dict[str, Any] = {
         "uploads_url": url_for("studio.uploads"), "csrf_token": generate_csrf(), "max_bytes": max_upload_bytes,
         "create_url": lecture_url, "lecture": lecture_id, "words": _words(), "unfinished": None,
+        "known_url": url_for("studio.known_file", public_id="LECTURE"),
     }
     if unfinished is not None:
         data["unfinished"] = {
             "url": url_for("studio.upload", public_id=unfinished.public_id),
             "fingerprint": unfinished.fingerprint,
+            "is_in_pieces": unfinished.kind is UploadKind.FINAL,
         }
     return data
 
@@ -53,4 +55,10 @@ def _words() -> dict[str, str]:
         "failed": _("上传没有成功，请再试一次。"),
         "leave": _("文件还没有传完，离开就会中断。"),
         "wrong": _("有误："),
+        "checking": _("正在核对，是不是以前传过……"),
+        "known": _("您的机构 {date} 已经传过同样的文件（《{lecture}》里的“{filename}”），不用再传一遍。"),
+        "unfinished_elsewhere": _(
+            "这个文件在《{title}》里没有传完，可以到“没传完的文件”里接着传。确实要新建一讲，请再按一次。"
+        ),
+        "waiting_for_night": _("等到晚上十点开始传，请让电脑开着"),
     }

@@ -16,8 +16,9 @@ from app.kernel.platform import Platform
 from app.media.models import MediaSet, Source
 from app.media.queries import media_prefix
 from app.media.sweeping import sweep_handler as store_sweep
+from app.studio.intake import Intake
 from app.studio.jobs import sweep_handler as upload_sweep
-from app.studio.parts import PartFolder
+from app.studio.keepers import open_intake
 from media_pipeline.publish import NOTE_NAME
 
 #: How long work may take on a machine where everything else is running too; only a failure ever waits this long.
@@ -32,10 +33,22 @@ def platform_of(app: Flask) -> Platform:
     return platform
 
 
+def intake_of(app: Flask) -> Intake:
+    """Return the keeper of unfinished uploads."""
+    platform = platform_of(app)
+    return open_intake(platform.storage, platform.settings.media)
+
+
+def kept_bytes(app: Flask, upload: str) -> int:
+    """Return how much of an upload is durable."""
+    with app.app_context():
+        return intake_of(app).length(upload) or 0
+
+
 def stored(app: Flask) -> dict[str, int]:
     """Return every object of the store with its size."""
     storage = platform_of(app).storage
-    return {item.key: item.size_bytes for top in ("media/", "sources/") for item in storage.list_keys(top)}
+    return {item.key: item.size_bytes for top in ("media/", "sources/", "incoming/") for item in storage.list_keys(top)}
 
 
 def media_sets(app: Flask) -> list[MediaSet]:
@@ -77,13 +90,12 @@ def plant_orphans(app: Flask) -> list[str]:
 def sweep_at_once(app: Flask) -> None:
     """Do what the hourly sweeps do, as if everything were already old enough."""
     platform = platform_of(app)
-    parts = PartFolder(platform.settings.media.work_path)
     context = JobContext(Claim(0, "sweep", "default", "", {}, 1, 1, ""), platform.settings.media.work_path)
     platform.runner.sweep()
     platform.storage.sweep_partial(AT_ONCE)
     with app.app_context():
         store_sweep(platform.storage, older_than=AT_ONCE)(context)
-        upload_sweep(parts, expires_after=AT_ONCE)(context)
+        upload_sweep(intake_of(app), expires_after=AT_ONCE)(context)
 
 
 def check_books(app: Flask) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 from collections.abc import Callable
 
 import pytest
 
-from app.studio.parts import PartFolder
 from tests.fixtures.stack import TEACHER, Stack, wait_for
 from tests.integration.resilience.inventory import (
     PATIENCE_S,
     check_books,
+    intake_of,
+    kept_bytes,
     platform_of,
     scratch_files,
     sources,
@@ -31,12 +33,12 @@ def test_an_upload_goes_on_where_the_killed_server_had_got_to(stack: Stack, heav
     url = teacher.begin(lecture, len(heavy_clip)).headers["Location"]
     assert teacher.patch(url, 0, heavy_clip[:third]).headers["Upload-Offset"] == str(third)
 
-    parts = PartFolder(platform_of(stack.app).settings.media.work_path)
+    name = url.rpartition("/")[2]
     rest = len(heavy_clip) - third
     line = wire.half_patch(url, teacher.piece(third), heavy_clip[third : 2 * third], rest)
     with contextlib.closing(line):
-        name = url.rpartition("/")[2]
-        wait_for(lambda: (parts.length(name) or 0) > third, timeout_s=15, what="the server writes while it receives")
+        # A folder is written block by block; a store takes pieces of several megabytes.
+        wait_for(lambda: kept_bytes(stack.app, name) > third, timeout_s=15, what="the server writes while it receives")
         stack.kill("web")
     stack.start_web()
 
@@ -62,9 +64,9 @@ def test_the_last_byte_arrives_and_the_server_dies(
     lecture = teacher.new_lecture()
     url = teacher.begin(lecture, len(short_clip)).headers["Location"]
     stack.kill("web")
-    # As the request leaves the file when it dies between the last byte and its note in the database.
-    parts = PartFolder(platform_of(stack.app).settings.media.work_path)
-    parts.path(url.rpartition("/")[2]).write_bytes(short_clip)
+    # As a request leaves the bytes when it dies between the last of them and its note in the database.
+    with stack.app.app_context(), intake_of(stack.app).writing(url.rpartition("/")[2]) as writer:
+        writer.append(io.BytesIO(short_clip).read, up_to_bytes=len(short_clip))
     stack.start_web()
     assert teacher.offset(url) == len(short_clip)
     wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))

@@ -65,10 +65,13 @@ class Browser:
     def post(self, path: str, **fields: object) -> TestResponse:
         return self.client.post(path, data={"csrf_token": self.token, **fields})
 
-    def begin(self, lecture: str, size_bytes: int, filename: str = "第一讲.mp4", **headers: str) -> TestResponse:
+    def begin(
+        self, lecture: str, size_bytes: int, filename: str = "第一讲.mp4", *, data: bytes = b"", **headers: str
+    ) -> TestResponse:
         metadata = f"filename {b64(filename)},lecture {b64(lecture)},fingerprint {b64('f1')}"
         return self.client.post(
             "/studio/uploads",
+            data=data,
             headers={**self.headers, "Upload-Length": str(size_bytes), "Upload-Metadata": metadata, **headers},
         )
 

@@ -39,7 +39,10 @@ def test_options_tell_what_we_can(teacher: Browser) -> None:
     response = teacher.client.options("/studio/uploads")
     assert response.status_code == 204
     assert response.headers["Tus-Version"] == response.headers["Tus-Resumable"] == "1.0.0"
-    assert response.headers["Tus-Extension"] == "creation,termination,expiration"
+    assert response.headers["Tus-Extension"] == (
+        "creation,creation-with-upload,termination,expiration,checksum,concatenation,concatenation-unfinished"
+    )
+    assert response.headers["Tus-Checksum-Algorithm"] == "sha1,sha256,md5"
     assert response.headers["Tus-Max-Size"] == str(8 * 1024**3)
 
 
@@ -67,7 +70,7 @@ def test_a_whole_file_becomes_the_source_without_being_copied_or_read(
     part = parts.path(url.rpartition("/")[2])
     number = part.stat().st_ino
     reads: list[Path] = []
-    monkeypatch.setattr("app.studio.jobs.hash_file", reads.append)
+    monkeypatch.setattr("app.studio.parts.hash_file", reads.append)
     assert app.extensions["platform"].runner.work_once("default")
     (source,) = rows(app, Source)
     stored = app.extensions["platform"].storage.local_path(source.storage_key)

@@ -180,14 +180,14 @@ def test_a_link_cannot_last_longer_than_the_protocol_allows(storage, expires_s):
 
 def test_a_forked_process_opens_its_own_connections(storage):
     storage.put_bytes("k", b"x", "text/plain")
-    parents = storage._client
+    parents = storage._bucket.client
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writer, b"own" if storage._client is not parents else b"shared")
+        os.write(writer, b"own" if storage._bucket.client is not parents else b"shared")
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as answer:
         assert answer.read() == b"own"
     os.waitpid(child, 0)
-    assert storage._client is parents
+    assert storage._bucket.client is parents

@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from app.studio import intake
 from app.studio import parts as parts_module
-from app.studio.parts import Busy, CutOff, DiskFull, PartFolder, RunningDigests, hash_file
+from app.studio.intake import Busy, CutOff, DiskFull, NoSuchBytes, Partial, RunningDigests
+from app.studio.parts import PartFolder, hash_file
 
 SIZE = 200
 DATA = bytes(index * 7 % 256 for index in range(SIZE))
@@ -40,14 +42,14 @@ class Receiving(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.scratch = tempfile.TemporaryDirectory()
-        self.block_bytes, parts_module.BLOCK_BYTES = parts_module.BLOCK_BYTES, 16
+        self.block_bytes, intake.BLOCK_BYTES = intake.BLOCK_BYTES, 16
         self.parts = PartFolder(Path(self.scratch.name))
         self.parts.create(NAME)
         self.digests = RunningDigests()
         self.acknowledged = 0
 
     def teardown(self) -> None:
-        parts_module.BLOCK_BYTES = self.block_bytes
+        intake.BLOCK_BYTES = self.block_bytes
         self.scratch.cleanup()
 
     def _append(self, count: int, *, breaks: bool, free: int | None = None) -> None:
@@ -57,7 +59,8 @@ class Receiving(RuleBasedStateMachine):
             offset = writer.offset_bytes
             digest = self.digests.take(NAME, offset)
             try:
-                writer.append(reader(DATA[offset : offset + count], breaks=breaks), up_to_bytes=SIZE, digest=digest)
+                digests = [digest] if digest else []
+                writer.append(reader(DATA[offset : offset + count], breaks=breaks), up_to_bytes=SIZE, digests=digests)
             finally:
                 self.acknowledged = writer.offset_bytes
                 self.digests.give_back(NAME, writer.offset_bytes, digest)
@@ -93,6 +96,29 @@ class Receiving(RuleBasedStateMachine):
             offset = file.tell()
             file.write(DATA[offset : offset + count])
         self.process_dies()
+
+    @rule(count=st.integers(1, 40), is_right=st.booleans())
+    def send_checked(self, count: int, *, is_right: bool) -> None:
+        with self.parts.writing(NAME, is_checked=True) as writer:
+            offset = writer.offset_bytes
+            sent = DATA[offset : offset + count] if is_right else b"\xff" * count
+            writer.append(reader(sent), up_to_bytes=SIZE)
+            assert self.parts.length(NAME) == offset  # not before it is known to be right
+            if is_right:
+                writer.keep()
+                self.acknowledged = writer.offset_bytes
+        self.digests = RunningDigests()
+
+    @rule(count=st.integers(1, 40))
+    def process_dies_while_it_checks(self, count: int) -> None:
+        offset = self.parts.length(NAME) or 0
+        (self.parts.folder / f"{NAME}.sure").write_text(str(offset))
+        with self.parts.path(NAME).open("ab") as file:
+            file.write(b"\xff" * count)
+        self.process_dies()
+        assert self.parts.length(NAME) == offset
+        with self.parts.writing(NAME) as writer:
+            assert writer.offset_bytes == offset
 
     @rule()
     def second_writer(self) -> None:
@@ -138,7 +164,7 @@ def test_never_more_than_promised(parts: PartFolder) -> None:
 def test_long_requests_are_synced_on_the_way(parts: PartFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(parts_module, "SYNC_EVERY_BYTES", 10)
-    monkeypatch.setattr(parts_module, "BLOCK_BYTES", 4)
+    monkeypatch.setattr(intake, "BLOCK_BYTES", 4)
     monkeypatch.setattr(parts_module.os, "fsync", lambda _fd: synced.append(parts.length(NAME) or 0))
     with parts.writing(NAME) as writer:
         writer.append(reader(b"x" * 30), up_to_bytes=30)
@@ -161,8 +187,33 @@ def test_missing_files(parts: PartFolder) -> None:
     parts.delete(NAME)
     assert parts.length(NAME) is None
     assert parts.settle(NAME) is None
-    with pytest.raises(FileNotFoundError), parts.writing(NAME):
+    with pytest.raises(NoSuchBytes), parts.writing(NAME):
         raise AssertionError("written to a file that is not there")
+
+
+@pytest.mark.parametrize("killed", ["never", "half a joint", "before it was removed", "after the first"])
+def test_pieces_become_one_file_whatever_a_kill_left(parts: PartFolder, killed: str) -> None:
+    pieces = [Partial("one", 90), Partial("two", 60), Partial("three", 50)]
+    begin = 0
+    for piece in pieces:
+        parts.create(piece.public_id)
+        parts.path(piece.public_id).write_bytes(DATA[begin : begin + piece.size_bytes])
+        begin += piece.size_bytes
+    left = {"never": b"", "half a joint": DATA[:37], "before it was removed": DATA[:90], "after the first": DATA[:99]}
+    parts.path(NAME).write_bytes(left[killed])
+    if killed == "after the first":
+        parts.delete("one")
+    assert parts.gather(NAME, SIZE, pieces)
+    assert parts.path(NAME).read_bytes() == DATA
+    assert [path.name for path in parts.folder.iterdir()] == [f"{NAME}.part"]
+    assert parts.gather(NAME, SIZE, pieces)
+
+
+def test_a_piece_that_was_lost_is_not_made_up(parts: PartFolder) -> None:
+    parts.create("two")
+    parts.path("two").write_bytes(DATA[:100])
+    assert not parts.gather(NAME, SIZE, [Partial("one", 100), Partial("two", 100)])
+    assert parts.length("two") == 100
 
 
 def test_leftovers_before_there_is_a_folder(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 // Upload pages: save the words of a lecture, then send its file. Used by "new lecture" and by the page of a lecture.
 import { clearErrors, showErrors } from '../js/errors.js';
+import { keepHabits, readHabits } from '../js/habits.js';
+import { findKnown, findUnfinished, useKnown } from '../js/known.js';
+import { markOf } from '../js/mark.js';
 import { makePanel } from '../js/panel.js';
 import { makeSender } from '../js/sender.js';
 import { data, sizeWords, words } from '../js/words.js';
@@ -35,9 +38,27 @@ function sentenceFor(status, sentence) {
   return sentence || words('failed');
 }
 
-function send(file, lecture, pageUrl) {
+/** True when the lecture got a file that is here already, and nothing is to be sent. */
+async function tookKnown(panel, file, lecture) {
+  panel.label(words('checking'));
+  panel.state('done');
+  const known = await findKnown(file, lecture, panel.progress);
+  if (!known || !(await panel.offer(words('known', known.found)))) return false;
+  try {
+    window.location.assign(await useKnown(file, lecture, known.sha256));
+    return true;
+  } catch {
+    return false; // sending it is always possible
+  }
+}
+
+async function send(file, lecture, pageUrl) {
   const panel = makePanel();
-  const sender = makeSender(file, lecture, {
+  panel.open(file.name);
+  const mark = await markOf(file);
+  const isResumed = data.unfinished && data.unfinished.fingerprint === mark;
+  if (!isResumed && (await tookKnown(panel, file, lecture))) return;
+  const sender = makeSender(file, lecture, mark, {
     onProgress(sent, total) {
       panel.problem('');
       panel.label(words('sending'));
@@ -45,6 +66,7 @@ function send(file, lecture, pageUrl) {
     },
     onRetry: () => panel.note(words('retrying')),
     onResumed: () => panel.note(words('resumed')),
+    onNight: (isWaiting) => panel.label(words(isWaiting ? 'waiting_for_night' : 'sending')),
     onDone() {
       panel.progress(file.size, file.size);
       panel.label(words('finished'));
@@ -70,7 +92,10 @@ function send(file, lecture, pageUrl) {
     panel.state('sending');
     sender.resume();
   });
-  panel.open(file.name);
+  panel.habits(readHabits(), (habits) => {
+    keepHabits(habits);
+    sender.follow(habits);
+  });
   panel.label(words('starting'));
   panel.state('sending');
   setBusy(true);
@@ -92,6 +117,12 @@ async function saveAndSend(file) {
   const button = form.querySelector('[type="submit"]');
   button.disabled = true;
   try {
+    const elsewhere = await findUnfinished(await markOf(file));
+    if (elsewhere && form.dataset.warned !== elsewhere.url) {
+      form.dataset.warned = elsewhere.url; // a second press means: a new lecture all the same
+      showErrors(form, { file: words('unfinished_elsewhere', elsewhere) }, words('fix_fields'));
+      return;
+    }
     const { status, answer } = await save();
     if (status !== 201) {
       const fields = answer.fields || { '': sentenceFor(status, answer.detail) };

@@ -50,6 +50,31 @@ export function makePanel() {
       part('problem').hidden = !text;
       part('problem-text').textContent = text;
     },
+    /** Ask about a file that is here already; resolves to true for "use it". */
+    offer(sentence) {
+      root.hidden = false;
+      part('offer-text').textContent = sentence;
+      part('offer').hidden = false;
+      part('moving').hidden = true;
+      part('use').focus();
+      return new Promise((resolve) => {
+        const answer = (isUsed) => () => {
+          part('offer').hidden = true;
+          part('moving').hidden = false;
+          resolve(isUsed);
+        };
+        part('use').addEventListener('click', answer(true), { once: true });
+        part('send').addEventListener('click', answer(false), { once: true });
+      });
+    },
+    /** Show how this computer sends and tell of changes. */
+    habits(shown, onChange) {
+      part('night').checked = shown.isNightOnly;
+      part('cap').value = String(shown.capBytes);
+      const change = () => onChange({ isNightOnly: part('night').checked, capBytes: Number(part('cap').value) });
+      part('night').addEventListener('change', change);
+      part('cap').addEventListener('change', change);
+    },
     onPause(handler) {
       part('pause').addEventListener('click', handler);
     },

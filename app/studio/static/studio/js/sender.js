@@ -1,17 +1,14 @@
-// Sends one file by tus and survives what networks do: cuts, restarts of the server, a reload of the page.
+// Sends one file by tus and survives what networks do: cuts, restarts of the server, a reload, another computer.
 import { Upload } from 'tus-js-client';
 
+import { makePace, readHabits } from './habits.js';
+import { makePieceSize } from './pieces.js';
 import { data } from './words.js';
 
-const CHUNK_BYTES = 8 * 1024 * 1024;
 // About six minutes in all; any progress starts the count again.
 const RETRY_DELAYS_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000, 30000, 60000, 60000, 60000, 60000];
 // Waiting does not help against these: too large, gone, refused, no such place, disk full.
 const HOPELESS = new Set([400, 401, 403, 404, 410, 412, 413, 415, 422, 507]);
-
-export function fingerprintOf(file, lecture) {
-  return [lecture, file.name, file.size, file.lastModified].join('|').slice(-200);
-}
 
 function statusOf(error) {
   return error.originalResponse ? error.originalResponse.getStatus() : 0;
@@ -26,38 +23,63 @@ function problemOf(error) {
   }
 }
 
-/** Make an upload of `file` for `lecture`; handlers: onProgress, onRetry, onResumed, onDone, onError(status, sentence). */
-export function makeSender(file, lecture, handlers) {
-  const fingerprint = fingerprintOf(file, lecture);
+/**
+ * Make an upload of `file` for `lecture`; `mark` is what it is recognised by.
+ * Handlers: onProgress, onRetry, onResumed, onNight(isWaiting), onDone, onError(status, sentence).
+ */
+export function makeSender(file, lecture, mark, handlers) {
+  let habits = readHabits();
+  const size = makePieceSize(() => habits.capBytes);
+  const pace = makePace(() => habits, handlers.onNight);
+
   const upload = new Upload(file, {
     endpoint: data.uploads_url,
-    chunkSize: CHUNK_BYTES,
+    chunkSize: size.now(),
     retryDelays: RETRY_DELAYS_MS,
     removeFingerprintOnSuccess: true,
-    fingerprint: () => Promise.resolve(`upload|${fingerprint}`),
-    metadata: { filename: file.name, lecture, fingerprint },
+    fingerprint: () => Promise.resolve(`upload|${lecture}|${mark}`),
+    metadata: { filename: file.name, lecture, fingerprint: mark },
     headers: { 'X-CSRFToken': data.csrf_token, Accept: 'application/json' },
+    onBeforeRequest: async (request) => {
+      if (request.getMethod() !== 'PATCH') return;
+      await pace.turn(Math.min(upload.options.chunkSize, file.size));
+      size.begins();
+    },
     onProgress: handlers.onProgress,
+    onChunkComplete: (sent) => {
+      size.arrived(sent);
+      upload.options.chunkSize = size.now();
+    },
     onSuccess: handlers.onDone,
     onError: (error) => handlers.onError(statusOf(error), problemOf(error)),
     onShouldRetry: (error) => {
       const again = !HOPELESS.has(statusOf(error));
       if (again) handlers.onRetry();
+      size.broke();
+      upload.options.chunkSize = size.now();
       return again;
     },
   });
 
   async function start() {
     const [previous] = await upload.findPreviousUploads();
-    if (previous) {
-      upload.resumeFromPreviousUpload(previous);
+    if (data.unfinished && data.unfinished.fingerprint === mark && !data.unfinished.is_in_pieces) {
+      upload.options.uploadUrl = data.unfinished.url; // begun in another browser, on another computer
       handlers.onResumed();
-    } else if (data.unfinished && data.unfinished.fingerprint === fingerprint) {
-      upload.options.uploadUrl = data.unfinished.url; // begun in another browser
+    } else if (previous) {
+      upload.resumeFromPreviousUpload(previous);
       handlers.onResumed();
     }
     upload.start();
   }
 
-  return { start, pause: () => upload.abort(), resume: () => upload.start() };
+  return {
+    start,
+    pause: () => upload.abort(),
+    resume: () => upload.start(),
+    follow(changed) {
+      habits = changed;
+      upload.options.chunkSize = size.now();
+    },
+  };
 }

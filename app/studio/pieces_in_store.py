@@ -1,0 +1,213 @@
+"""Bytes of unfinished uploads in the store, each piece an object of its own: any web host goes on with them.
+
+The ledger (`pieces`) is the truth about what is durable; objects not entered there are nobody's and go with the rest.
+In the end the store joins the objects itself. It wants pieces of 5 MiB or more for that: smaller ones, which short
+requests leave, are taken into the next piece. Memory: one piece a request. No transaction is open while bytes move.
+(docs/decisions/0009)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import structlog
+
+from app.kernel.db import reading, unit_of_work
+from app.kernel.errors import Unavailable
+from app.kernel.storage import INCOMING_PREFIX, ManagedStorage, PartwiseStorage
+from app.studio import intake, pieces
+from app.studio.intake import CutOff, Digest, DiskFull, Partial
+from app.studio.pieces import Hold, Piece
+from media_pipeline.ports import ObjectMissing, StorageError, StorageFull
+
+log = structlog.get_logger(__name__)
+
+PIECE_BYTES: Final = 8 * 1024 * 1024
+#: Less the store joins only at the end.
+PIECE_BYTES_MIN: Final = 5 * 1024 * 1024
+#: Stores join ten thousand.
+PIECES_MAX: Final = 9000
+SIGN_OF_LIFE_S: Final = 3.0
+_CONTENT_TYPE: Final = "application/octet-stream"
+_NO_LIMIT: Final = 2**62
+
+
+def _folder(public_id: str) -> str:
+    return f"{INCOMING_PREFIX}/{public_id}"
+
+
+def _key(piece: Piece) -> str:
+    return f"{_folder(piece.public_id)}/{piece.number:06}"
+
+
+class PiecesInStore:
+    """The unfinished uploads of one store."""
+
+    def __init__(self, storage: PartwiseStorage) -> None:
+        self._storage = storage
+
+    def create(self, public_id: str) -> None:
+        """Nothing is needed before the first byte."""
+
+    def length(self, public_id: str) -> int | None:
+        with reading() as db:
+            return pieces.find_length(db, public_id)
+
+    def settle(self, public_id: str) -> int | None:
+        """Only what is durable is entered at all."""
+        return self.length(public_id)
+
+    def delete(self, public_id: str) -> None:
+        with unit_of_work() as db:
+            pieces.forget(db, public_id)
+        self._storage.delete_prefix(_folder(public_id))
+
+    def leftovers(self, *, older_than_s: float) -> Iterator[str]:
+        limit_s = time.time() - older_than_s
+        touched: dict[str, float] = {}
+        for item in self._storage.list_keys(INCOMING_PREFIX):
+            name = item.key.split("/")[1]
+            touched[name] = max(touched.get(name, 0.0), item.modified_at.timestamp())
+        with reading() as db:
+            held = pieces.list_held(db) if older_than_s <= 0 else []
+        yield from dict.fromkeys((*(name for name, at_s in touched.items() if at_s <= limit_s), *held))
+
+    def free_bytes(self) -> int:
+        """No store tells; one that is full refuses."""
+        return _NO_LIMIT
+
+    @contextlib.contextmanager
+    def writing(self, public_id: str, *, is_checked: bool = False) -> Iterator[PieceWriter]:
+        with unit_of_work() as db:
+            held = pieces.hold(db, public_id, pieces.new_writer())
+        try:
+            yield PieceWriter(self._storage, public_id, held, is_checked=is_checked)
+        finally:
+            with unit_of_work() as db:
+                pieces.release(db, held)
+
+    def gather(self, public_id: str, size_bytes: int, partials: Sequence[Partial]) -> bool:
+        """Nothing is moved yet; `hand_over` joins."""
+        found = self._pieces(public_id)
+        if partials:
+            kept = {partial.public_id: 0 for partial in partials}
+            for piece in found:
+                kept[piece.public_id] += piece.size_bytes
+            if any(kept[partial.public_id] != partial.size_bytes for partial in partials):
+                return False
+        return sum(piece.size_bytes for piece in found) == size_bytes
+
+    def sha256(self, public_id: str) -> str:
+        digest = hashlib.sha256()
+        for piece in self._pieces(public_id):
+            for chunk in self._storage.open_range(_key(piece)):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def hand_over(self, public_id: str, storage: ManagedStorage, key: str) -> None:  # noqa: ARG002  # the port's
+        self._storage.compose([_key(piece) for piece in self._pieces(public_id)], key)
+
+    def can_hand_over_uncopied(self, public_id: str, storage: ManagedStorage) -> bool:  # noqa: ARG002  # the port's
+        return True
+
+    def _pieces(self, public_id: str) -> Sequence[Piece]:
+        with reading() as db:
+            return pieces.list_pieces(db, public_id)
+
+
+class PieceWriter:
+    """Appends to one upload that is held."""
+
+    def __init__(self, storage: PartwiseStorage, public_id: str, held: Hold, *, is_checked: bool) -> None:
+        self._storage, self._public_id, self._held = storage, public_id, held
+        self._is_checked = is_checked
+        #: Pieces at the end that are too small to be joined.
+        self._loose = [piece for piece in held.pieces if piece.size_bytes < PIECE_BYTES_MIN]
+        #: Received and not durable yet; blocks, because growing one buffer would copy it over and over.
+        self._blocks: list[bytes] = []
+        self._buffered_bytes = 0
+        #: Durable, to be entered once they are known to be right; and those they take in.
+        self._unentered: list[Piece] = []
+        self._absorbed: list[Piece] = []
+        self._alive_s = time.monotonic()
+        self.offset_bytes = held.offset_bytes
+
+    def append(self, read: Callable[[int], bytes], *, up_to_bytes: int, digests: Sequence[Digest] = ()) -> None:
+        piece_bytes = max(PIECE_BYTES, -(-up_to_bytes // PIECES_MAX))
+        try:
+            while self._received_bytes < up_to_bytes:
+                block = read(min(intake.BLOCK_BYTES, up_to_bytes - self._received_bytes))
+                if not block:
+                    break
+                self._blocks.append(block)
+                self._buffered_bytes += len(block)
+                for digest in digests:
+                    digest.update(block)
+                self._tell_alive()
+                if self._small_bytes >= piece_bytes:
+                    self._flush()
+        except CutOff:
+            self._flush()
+            raise
+        self._flush()
+
+    def keep(self) -> None:
+        self._enter()
+
+    @property
+    def _received_bytes(self) -> int:
+        return self.offset_bytes + self._buffered_bytes
+
+    @property
+    def _small_bytes(self) -> int:
+        return sum(piece.size_bytes for piece in self._loose) + self._buffered_bytes
+
+    def _tell_alive(self) -> None:
+        if time.monotonic() - self._alive_s > SIGN_OF_LIFE_S:
+            self._alive_s = time.monotonic()
+            with unit_of_work() as db:
+                pieces.stay(db, self._held)
+
+    def _flush(self) -> None:
+        """Make what was received durable, then enter it; only then does it count."""
+        if not self._buffered_bytes:
+            return
+        is_joinable = self._small_bytes >= PIECE_BYTES_MIN
+        absorbed = self._loose if is_joinable else []
+        with unit_of_work() as db:
+            number = pieces.new_number(db, self._held)
+        begin_bytes = absorbed[0].offset_bytes if absorbed else self.offset_bytes
+        try:
+            data = b"".join((*(self._read(piece) for piece in absorbed), *self._blocks))
+            self._blocks.clear()
+            piece = Piece(self._public_id, number, begin_bytes, len(data))
+            self._storage.put_bytes(_key(piece), data, _CONTENT_TYPE)
+        except StorageFull as error:
+            raise DiskFull(offset_bytes=self.offset_bytes) from error
+        except StorageError as error:
+            raise Unavailable(upload=self._public_id) from error
+        self._unentered.append(piece)
+        self._absorbed.extend(absorbed)
+        if not self._is_checked:
+            self._enter()
+        self._loose = [] if is_joinable else [*self._loose, piece]
+        self.offset_bytes += self._buffered_bytes
+        self._buffered_bytes = 0
+
+    def _read(self, piece: Piece) -> bytes:
+        data = b"".join(self._storage.open_range(_key(piece)))
+        if len(data) != piece.size_bytes:
+            raise ObjectMissing(_key(piece))
+        return data
+
+    def _enter(self) -> None:
+        with unit_of_work() as db:
+            pieces.enter(db, self._held, self._unentered, self._absorbed)
+        for piece in self._absorbed:
+            with contextlib.suppress(StorageError):  # what stays goes with the whole upload
+                self._storage.delete(_key(piece))
+        self._unentered, self._absorbed = [], []

@@ -1,0 +1,53 @@
+// How this computer sends: only at night, no faster than so much. Remembered in this browser, asked before each piece.
+const KEY = 'upload-habits';
+const NIGHT_BEGINS = 22;
+const NIGHT_ENDS = 6;
+const LOOK_AGAIN_MS = 20000;
+
+export function readHabits() {
+  try {
+    const kept = JSON.parse(window.localStorage.getItem(KEY)) || {};
+    return { isNightOnly: kept.isNightOnly === true, capBytes: Math.max(0, Number(kept.capBytes) || 0) };
+  } catch {
+    return { isNightOnly: false, capBytes: 0 };
+  }
+}
+
+export function keepHabits(habits) {
+  try {
+    window.localStorage.setItem(KEY, JSON.stringify(habits));
+  } catch {
+    // A browser that keeps nothing still follows them until the page is closed.
+  }
+}
+
+export function isNight(now = new Date()) {
+  return now.getHours() >= NIGHT_BEGINS || now.getHours() < NIGHT_ENDS;
+}
+
+const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** Makes pieces wait: `await pace.turn(bytes)` before each; `onWait(true|false)` says when it is for the night. */
+export function makePace(habitsNow, onWait) {
+  let freeAt = 0;
+  return {
+    async turn(bytes) {
+      let waited = false;
+      while (habitsNow().isNightOnly && !isNight()) {
+        if (!waited) onWait(true);
+        waited = true;
+        await sleep(LOOK_AGAIN_MS);
+      }
+      if (waited) onWait(false);
+      const { capBytes } = habitsNow();
+      const now = Date.now();
+      if (!capBytes) {
+        freeAt = now;
+        return;
+      }
+      const waitMs = freeAt - now;
+      freeAt = Math.max(now, freeAt) + (1000 * bytes) / capBytes;
+      if (waitMs > 0) await sleep(waitMs);
+    },
+  };
+}
