@@ -160,6 +160,7 @@ def get_case(db: Session, actor: Actor, public_id: str) -> CasePage:
         .options(
             joinedload(Review.lecture).joinedload(Lecture.institution).joinedload(Institution.region),
             joinedload(Review.lecture).selectinload(Lecture.terms),
+            joinedload(Review.lecture).selectinload(Lecture.captions),
             joinedload(Review.lecture).selectinload(Lecture.chapters),
             selectinload(Review.decisions),
         )
