@@ -105,6 +105,11 @@ def due_words(due_at: datetime | None) -> str:
     return _("今天到期") if days < 1 else _("还有 %(days)s 天", days=math.floor(days))
 
 
+def is_late(due_at: datetime | None) -> bool:
+    """Tell whether a deadline is over."""
+    return due_at is not None and due_at < utc_now()
+
+
 def load_words(load: LevelLoad) -> str:
     """Say what a level took lately."""
     if load.median_days is None:

@@ -129,7 +129,8 @@ def test_a_change_on_the_shelf_is_shown_in_the_form_but_not_to_residents(
     teacher = person("teacher")
     values = {
         "title": "改过的题目", "teacher": "周老师", "description": "跟着做。", "audience": "elder",
-        "topic": "public_health", "resource_type": "micro_course", "licence": "platform_public_good", "version": desk.lecture().version,
+        "topic": "public_health", "resource_type": "micro_course",
+        "licence": "platform_public_good", "version": desk.lecture().version,
     }  # fmt: skip
     teacher.post(f"/studio/lectures/{desk.public_id}/edit", **values)
     assert 'value="改过的题目"' in teacher.get(f"/studio/lectures/{desk.public_id}/edit")
