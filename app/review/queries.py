@@ -133,6 +133,7 @@ class CasePage:
     lecture: Lecture
     commitment: Commitment | None
     decisions: Sequence[Decision]
+    #: Of earlier reviews too: whoever returned it looks whether it was mended.
     comments: Sequence[ReviewComment]
     events: Sequence[ReviewEvent]
     media: MediaSet | None
@@ -177,7 +178,7 @@ def get_case(db: Session, actor: Actor, public_id: str) -> CasePage:
         lecture=lecture,
         commitment=db.get(Commitment, review.commitment_id) if review.commitment_id else None,
         decisions=review.decisions,
-        comments=list_comments(db, lecture.id, review.id),
+        comments=list_comments(db, lecture.id),
         events=list_events(db, lecture.id),
         media=set_of_source(db, source_id) if source_id is not None else None,
         to_review=_uncovered(review, earlier, level) if level else review.changed,

@@ -214,7 +214,7 @@ def remove_comment(db: Session, actor: Actor, public_id: str, comment_id: int) -
     comment = db.get(ReviewComment, comment_id)
     if comment is None or comment.review_id != review.id:
         return
-    if comment.author_id != actor.user_id or comment.level != review.state.level:
+    if comment.author_id != actor.user_id or comment.level != review.state.level:  # what was acted on stays
         raise NotPermitted("只能删除自己在这一级写的意见。", code="not_own_comment", comment_id=comment_id)
     db.delete(comment)
 
