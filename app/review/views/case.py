@@ -62,15 +62,18 @@ def register(blueprint: Blueprint) -> None:
         flash(_done_words(review.state), "success")
         return redirect(url_for("review.case", public_id=public_id), 303)
 
+    _register_undo(blueprint)
+    _register_comments(blueprint)
+    _register_media(blueprint)
+
+
+def _register_undo(blueprint: Blueprint) -> None:
     @blueprint.post("/cases/<public_id>/undo", endpoint="undo")
     @access.reviewers
     def undo(public_id: str) -> ResponseReturnValue:
         services.undo(edge.session(), edge.current_actor(), public_id)
         flash(_("已撤销，可以重新给出结论。"), "success")
         return redirect(url_for("review.case", public_id=public_id), 303)
-
-    _register_comments(blueprint)
-    _register_media(blueprint)
 
 
 def _done_words(state: Any) -> str:  # noqa: ANN401 - a ReviewState

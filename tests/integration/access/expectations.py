@@ -26,6 +26,7 @@ studio_shelved    LLL    +--   ---       +--   ---      ---     ---     +++
 upload            LLL    +00   000       +00   ---      ---     ---     +++
 
 desk_playlist     LLL    ---   ---       ---   ---      +00     ---     +++
+draft_code        000    000   000       000   000      +00     000     +++
 draft_playlist    000    000   000       000   000      000     000     000
 
 case              LLL    ---   ---       +00   +00      ---     ++0     +++
@@ -75,7 +76,7 @@ ROUTES: dict[str, str] = {
     "curation.poster": "desk_playlist",
     "curation.preview": "desk_playlist",
     "curation.publish": "desk_playlist",
-    "curation.qr_code": "draft_playlist",
+    "curation.qr_code": "draft_code",
     "curation.remove_item": "desk_playlist",
     "curation.restore_item": "desk_playlist",
     "curation.save_details": "desk_playlist",
@@ -126,7 +127,7 @@ ROUTES: dict[str, str] = {
     "studio.retry_processing": "studio_change",
     "studio.save_chapters": "studio_change",
     "studio.save_lecture": "studio_change",
-    "studio.split": "studio_look",
+    "studio.split": "studio_change",
     "studio.split_lecture": "studio_change",
     "studio.upload": "upload",
     "studio.upload_options": "contributors",

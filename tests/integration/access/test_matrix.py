@@ -5,6 +5,7 @@ One app, one database, in process. Nothing is kept (commits roll back) and no pa
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from app.studio.models import Upload
 from config.settings import load
 from tests.fixtures.app import PASSWORD, build_app, make_environ, make_unit, make_user
 from tests.integration.access.expectations import BY_FORM, PEOPLE, ROUTES, SHELVED, read_gates
-from tests.integration.review.school import FIVES, School, draft, found_school, send_in
+from tests.integration.review.school import FIVES, VTT, School, draft, found_school, send_in
 from tests.integration.studio.college import b64
 
 WORLDS = ("own", "sibling", "foreign")
@@ -42,7 +43,8 @@ LOGINS = {"maker": "teacher", "colleague": "colleague", "admin": "admin", "revie
           "officer": "officer", "operator": "operator"}  # fmt: skip
 #: What makes a call get past the shape of its input, so that the question of right is asked.
 FORM = {
-    "words": "看过了", "verdict": "return", "reason": "理由", "level": "1", "language": "zh-CN", "version": "1",
+    "words": "看过了", "to": "up", "verdict": "return", "reason": "理由", "level": "1", "language": "zh-CN",
+    "version": "1",
     "title": "标题", "teacher": "老师", "resource_type": "micro_course", "licence": "cc_by",
     **{f"score-{key}": value for key, value in FIVES.items()},
 }  # fmt: skip
@@ -167,7 +169,9 @@ def values_of(rule: Rule, things: Things, lecture: dict[str, object], term_id: i
 def call(client: FlaskClient, method: str, path: str, **form: object) -> str:
     """Return what happened, in the letters of the expectations."""
     headers = dict(TUS) if path.startswith("/studio/uploads/") else {}
-    data = b"" if headers else {**FORM, **form}
+    data: object = b"" if headers else {**FORM, **form}
+    if path.endswith("/captions") and method == "POST":
+        data = {**FORM, "caption": (io.BytesIO(VTT.encode()), "a.vtt")}
     sent = data if method == "POST" or headers else None
     answer: TestResponse = client.open(path, method=method, data=sent, headers=headers)
     answer.close()

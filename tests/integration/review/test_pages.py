@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
 from app.review.models import Review
 from app.review.rulebook import rulebook
@@ -160,10 +162,6 @@ def test_the_operator_sets_rules_and_words(desk: Desk, person: Callable[[str], P
 def test_the_board_tells_what_is_late(desk: Desk, person: Callable[[str], Person]) -> None:
     desk.submit()
     with desk.app.app_context(), unit_of_work() as db:
-        from datetime import timedelta  # noqa: PLC0415 - only here
-
-        from app.kernel.clock import utc_now  # noqa: PLC0415 - only here
-
         db.execute(update(Review).values(due_at=utc_now() - timedelta(days=2, hours=1)))
     assert "已超期 3 天" in person("officer").get("/review/board")
     assert "没有超期的" in person("foreign-officer").get("/review/board")

@@ -16,13 +16,14 @@ from app.library.models import Lecture, LectureState
 from app.library.pending import list_pending
 from app.media.models import MediaSet
 from app.media.queries import current_set, may_fetch_media, waiting_set
-from app.media.services import make_current
+from app.media.services import make_current, record_media_set
 from app.review import recheck, rules, services, submission
 from app.review.models import Decision, Review, ReviewEvent
 from app.review.queries import get_case
 from app.review.standing import get_standing
 from app.review.states import ReviewState
 from app.studio.services import publish_lecture, withdraw_lecture
+from media_pipeline.types import Published
 from tests.integration.review.school import PASS, REJECT, RETURN, VTT, Desk, draft, give_file, send_in
 
 
@@ -157,15 +158,11 @@ def test_changes_on_the_shelf_wait_and_the_address_stays(desk: Desk) -> None:
 
 
 def test_a_set_of_another_file_waits_but_one_made_anew_does_not(desk: Desk) -> None:
-    from media_pipeline.types import Published  # noqa: PLC0415 - only here
-
     desk.submit()
     desk.pass_all()
     lecture_id = desk.lecture().id
 
     def record(db, source_id: int, digest: str) -> None:
-        from app.media.services import record_media_set  # noqa: PLC0415 - only here
-
         record_media_set(db, source_id, digest, Published(
             recipe="new", duration_s=12, size_bytes=1, master_name="m", saver_name="s", audio_name="a", mp4_name="v",
             m4a_name="w", poster_name=None, storyboard_name=None, renditions=(),
