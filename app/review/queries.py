@@ -182,7 +182,7 @@ def get_case(db: Session, actor: Actor, public_id: str) -> CasePage:
         events=list_events(db, lecture.id),
         media=set_of_source(db, source_id) if source_id is not None else None,
         to_review=_uncovered(review, earlier, level) if level else review.changed,
-        differences=differences(review.snapshot, _snapshot_before(earlier, review)),
+        differences=differences(review.snapshot, _snapshot_before(db, earlier, review)),
         former_scores=next((each.scores for _, each in earlier if each.level == level and each.scores), {}),
         may_decide=has_seat and not is_own,
         is_own_work=has_seat and is_own,
@@ -214,9 +214,13 @@ def _uncovered(review: Review, earlier: Sequence[tuple[Review, Decision]], level
     return [part for part, digest in review.digests.items() if (part, digest) not in passed]
 
 
-def _snapshot_before(earlier: Sequence[tuple[Review, Decision]], review: Review) -> Mapping[str, Any] | None:
-    """Return the version somebody reviewed last: what the diff is against."""
-    former = next((each for each, _ in earlier if each.id != review.id), None)
+def _snapshot_before(
+    db: Session, earlier: Sequence[tuple[Review, Decision]], review: Review
+) -> Mapping[str, Any] | None:
+    """Return what the diff is against: the version somebody reviewed last, or else the one residents see."""
+    shown = Review.lecture_id == review.lecture_id, Review.id < review.id, Review.state == ReviewState.PASSED
+    former = next((each for each, _ in earlier), None)
+    former = former or db.scalars(select(Review).where(*shown).order_by(Review.id.desc()).limit(1)).first()
     return former.snapshot if former is not None else None
 
 

@@ -12,10 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.kernel.clock import utc_now
-from app.kernel.db import unit_of_work
+from app.kernel.db import reading, unit_of_work
+from app.review import rules
 from app.review.models import Review
+from app.review.queries import get_case
 from app.review.rulebook import rulebook
 from app.review.views.case import read_time
+from app.studio.services import publish_lecture, remove_caption
 from tests.integration.review.school import CHECKS, Desk, draft
 
 SCORES = {f"score-{aspect.key}": "5" for aspect in rulebook().aspects}
@@ -197,3 +200,17 @@ def test_a_batch_is_passed_from_the_queue(desk: Desk, person: Callable[[str], Pe
 @pytest.mark.parametrize(("typed", "seconds"), [("3:20", 200.0), ("1:02:03", 3723.0), ("0：03", 3.0), (" ", None)])
 def test_times_are_read(typed: str, seconds: float | None) -> None:
     assert read_time(typed) == seconds
+
+
+def test_a_change_is_compared_with_what_residents_see(desk: Desk) -> None:
+    """Also where nobody reviewed that: it was published before the institution had levels."""
+    here = desk.school.public_ids[desk.school.here]
+    desk.do(rules.set_rule, "operator", here, levels=0, reason="试点")
+    desk.do(publish_lecture, "teacher", desk.public_id, expected_version=desk.lecture().version)
+    desk.do(rules.set_rule, "operator", here, levels=3, reason="按规范")
+    desk.do(remove_caption, "teacher", desk.public_id, language="zh-CN")
+    desk.submit()
+    with desk.app.app_context(), reading() as db:
+        case = get_case(db, desk.school["reviewer"], desk.review().public_id)
+    assert [(each.name, each.after) for each in case.differences] == [("caption:zh-CN", "")]
+    assert set(case.to_review) == {"text", "captions", "chapters", "media"}, "the level passed nothing of it yet"
