@@ -37,6 +37,7 @@ from app.kernel.storage import open_storage
 from app.media import jobs as media_jobs
 from app.media.jobs import MediaWorkshop
 from app.player import views as player_views
+from app.review import views as review_views
 from app.studio import cli as studio_cli
 from app.studio import jobs as studio_jobs
 from app.studio import machine_captions
@@ -168,6 +169,7 @@ def _register_rooms(app: Flask, settings: Settings) -> None:
         catalogue_views.create_blueprint(settings.search.index_path),
         player_views.create_blueprint(),
         curation_views.create_blueprint(settings.search.index_path),
+        review_views.create_blueprint(),
         studio_views.create_blueprint(settings.media, settings.store, app.extensions["platform"].storage),
         admin_views.create_blueprint(),
         rest.create_blueprint(),

@@ -74,3 +74,15 @@ def read_ladder() -> dict[str, Any]:
 def read_preflight() -> dict[str, Any]:
     """Checks of uploaded files for media_pipeline.parse_preflight."""
     return tomllib.loads((FOLDER / "preflight.toml").read_text(encoding="utf-8"))
+
+
+def read_review() -> dict[str, Any]:
+    """How lectures are reviewed, for app.review.rulebook."""
+    return tomllib.loads((FOLDER / "review.toml").read_text(encoding="utf-8"))
+
+
+def read_negative_list() -> list[dict[str, Any]]:
+    """Categories of words that stop a submission or ask for an explanation."""
+    document = tomllib.loads((FOLDER / "negative_list.toml").read_text(encoding="utf-8"))
+    categories: list[dict[str, Any]] = document["category"]
+    return categories

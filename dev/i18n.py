@@ -114,7 +114,8 @@ def _mapping() -> tuple[list[tuple[str, str]], dict[str, dict[str, str]]]:
 
 
 def _is_searched(folder: str | os.PathLike[str]) -> bool:
-    parts = Path(folder).resolve().relative_to(ROOT).parts
+    # Not resolved: node_modules may be a link to a place outside.
+    parts = Path(os.path.abspath(folder)).relative_to(ROOT).parts  # noqa: PTH100 - pathlib has no way without links
     return parts[0] in SOURCE_FOLDERS and not _SKIPPED_FOLDERS.intersection(parts)
 
 

@@ -1,6 +1,6 @@
 """`make screenshots`: every page at 360 and 1280 px in both modes, of a demo installation of its own.
 
-Pictures go to build/screenshots; `--readme` also refreshes the few that README.md shows, in docs/images.
+Pictures go to build/screenshots; `--readme` also refreshes the few that README.md and the guides show, in docs/images.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ VAR = run.ROOT / "build" / "screenshots-var"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 WIDTHS = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 860}}
-#: What README.md shows: (page, width, mode).
+#: What README.md and the guides show: (page, width, mode).
 README = {("home", 360, "normal"), ("home", 360, "elder"), ("lecture", 360, "elder"), ("search", 1280, "normal"),
-          ("studio", 1280, "normal"), ("poster", 1280, "normal")}  # fmt: skip
+          ("studio", 1280, "normal"), ("poster", 1280, "normal"), ("review-submission", 1280, "normal"),
+          ("review", 1280, "normal"), ("review-case", 1280, "normal"), ("review-board", 1280, "normal")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Shot:
     name: str
     path: str
     login: str = ""
+    #: What to click on the page first.
+    follow: str = ""
 
 
 def main(arguments: list[str]) -> int:
@@ -74,6 +77,9 @@ def take_all(browser: Browser, base: str, *, is_for_readme: bool) -> Iterator[Pa
                     contexts[shot.login] = open_context(browser, base, size, mode, shot.login, passwords)
                 page = contexts[shot.login].new_page()
                 page.goto(base + shot.path, wait_until="load")
+                if shot.follow:
+                    page.locator(shot.follow).first.click()
+                    page.wait_for_load_state("load")
                 path = OUT / f"{shot.name}-{width}-{mode}.png"
                 take(page, path, width)
                 if is_for_readme and (shot.name, width, mode) in README:
@@ -149,6 +155,12 @@ def pages(base: str) -> Iterator[Shot]:
     yield Shot("studio", "/studio/", "teacher")
     yield Shot("studio-new", "/studio/lectures/new", "teacher")
     yield Shot("studio-lecture", f"/studio/lectures/{lecture}", "operator")
+    yield Shot("review", "/review/", "reviewer")
+    yield Shot("review-case", "/review/", "reviewer", follow=".review-title a")
+    yield Shot("review-submission", f"/review/submission?lecture={lecture}", "operator")
+    yield Shot("review-board", "/review/board", "province")
+    yield Shot("review-rules", "/review/rules", "operator")
+    yield Shot("review-words", "/review/words", "operator")
     yield Shot("desk", "/desk/playlists", "centre")
     yield Shot("desk-new", "/desk/playlists/new", "centre")
     yield Shot("desk-playlist", f"/desk{playlist(base)}", "centre")

@@ -23,8 +23,9 @@ from app.kernel.sentences import Sentence
 from app.library.places import Institution, Unit
 from app.library.vocabularies import load_regions, load_terms
 from app.media.sweeping import request_sweep
+from app.review.rules import load_negative_list
 from app.studio.jobs import request_upload_sweep
-from config.policies import read_regions, read_terms
+from config.policies import read_negative_list, read_regions, read_terms
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,8 @@ def _vocabularies() -> AppGroup:
         """Load regions and terms; safe to repeat at every release."""
         with unit_of_work() as db:
             regions, terms = load_regions(db, read_regions()), load_terms(db, read_terms())
-        click.echo(f"regions: {regions}, terms: {terms}")
+            words = load_negative_list(db, read_negative_list())
+        click.echo(f"regions: {regions}, terms: {terms}, negative list: {words}")
 
     return group
 

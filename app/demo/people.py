@@ -21,6 +21,9 @@ from app.kernel.ids import new_public_id
 from app.library.places import Institution, Line, RegionDuty, Unit, UnitKind, UnitRegion, UnitSuperior
 
 PROVINCE, CITY, COUNTY = "210000", "210100", "210103"
+#: The institution whose lectures are reviewed, and who sends them in.
+REVIEWED, AUTHOR = "hepan", "author"
+PROVINCE_BUREAU = "省教育厅职成处（演示）"
 #: Shown where a phone number belongs; nobody has it.
 NOBODYS_PHONE = "024-0000 0000"
 
@@ -57,7 +60,7 @@ def add_institutions(db: Session, demo: DemoSpec) -> dict[str, int]:
 def add_units(db: Session) -> int:
     """Add a province's and a city's bureau and centre and one community centre; return the last one's id."""
     rows = [
-        ("province_bureau", UnitKind.BUREAU, "省教育厅职成处（演示）", PROVINCE, RegionDuty.ADMINISTERS),
+        ("province_bureau", UnitKind.BUREAU, PROVINCE_BUREAU, PROVINCE, RegionDuty.ADMINISTERS),
         ("province_centre", UnitKind.CENTRE, "省社区教育指导服务中心（演示）", PROVINCE, RegionDuty.GUIDES),
         ("city_bureau", UnitKind.BUREAU, "沈阳市教育局（演示）", CITY, RegionDuty.ADMINISTERS),
         ("city_centre", UnitKind.CENTRE, "沈阳市社区教育指导服务中心（演示）", CITY, RegionDuty.GUIDES),
@@ -95,6 +98,8 @@ def add_units(db: Session) -> int:
 
 def add_accounts(db: Session, folder: Path, institutions: dict[str, int], centre_id: int) -> list[DemoAccount]:
     """Add one account for each desk; return them as they are printed."""
+    reviewed = {"institution_id": institutions[REVIEWED]}
+    bureau = db.scalars(select(Unit.id).where(Unit.name == PROVINCE_BUREAU)).one()
     wanted: list[tuple[str, str, Role, dict[str, int]]] = [
         (
             "teacher",
@@ -103,6 +108,10 @@ def add_accounts(db: Session, folder: Path, institutions: dict[str, int], centre
             {"institution_id": next(iter(institutions.values()))},
         ),
         ("centre", "社区中心：编排播单、打印二维码", Role.CURATOR, {"unit_id": centre_id}),
+        (AUTHOR, "河畔学院老师：改课、送审", Role.INSTITUTION_ADMIN, reviewed),
+        ("reviewer", "河畔学院审核员：一审", Role.REVIEWER, reviewed),
+        ("dean", "河畔学院负责人：二审", Role.INSTITUTION_ADMIN, reviewed),
+        ("province", "省级管理人员：三审", Role.OFFICER, {"unit_id": bureau}),
         ("operator", "平台管理员：看运行情况", Role.OPERATOR, {}),
     ]
     path = folder / "demo-accounts.json"

@@ -22,7 +22,8 @@ from app.curation.items import add_item, set_note
 from app.curation.services import PlaylistFields, create_playlist, publish_playlist
 from app.demo import spec
 from app.demo.media import DemoMedia, Tools, find_tools, make_lecture
-from app.demo.people import DemoAccount, add_accounts, add_institutions, add_units
+from app.demo.people import AUTHOR, REVIEWED, DemoAccount, add_accounts, add_institutions, add_units
+from app.demo.reviews import add_review, skip_levels
 from app.demo.spec import DemoSpec, LectureSpec
 from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
@@ -57,6 +58,7 @@ def seed_demo(platform: Platform, ffmpeg: Path, say: Say) -> list[DemoAccount]:
         institutions = add_institutions(db, demo)
         centre = add_units(db)
         passwords = add_accounts(db, platform.settings.media.work_path.parent, institutions, centre)
+        skip_levels(db, SEEDER, list(institutions.values()))
     with reading() as db:
         missing = [item for item in demo.lectures if _find(db, item, institutions) is None]
     if missing:
@@ -67,6 +69,8 @@ def seed_demo(platform: Platform, ffmpeg: Path, say: Say) -> list[DemoAccount]:
     finish_encodes(platform, say)
     _publish(platform)
     _add_playlist(demo, institutions, centre)
+    with unit_of_work() as db:
+        add_review(db, SEEDER, institutions[REVIEWED], AUTHOR)
     _index(platform)
     return passwords
 

@@ -56,6 +56,13 @@ class Actor:
         return self.is_operator or bool(self.institution_ids("contributor", "institution_admin"))
 
     @property
+    def can_review(self) -> bool:
+        """May open the review desk; at which level of what is the review's question."""
+        return self.is_operator or any(
+            grant.role in {"reviewer", "institution_admin", "officer"} for grant in self.grants
+        )
+
+    @property
     def can_curate(self) -> bool:
         """May open the curation desk."""
         return self.is_operator or bool(self.unit_ids("curator"))

@@ -85,6 +85,9 @@ class Lecture(Base):
     licence: Mapped[str] = mapped_column(String(40), default="platform_public_good")
     state: Mapped[LectureState] = mapped_column(text_enum(LectureState), default=LectureState.DRAFT)
     version: Mapped[int] = mapped_column(default=1)
+    #: Changes wait in `pending_change` until they are passed: while the lecture is under review, and on the shelf of an
+    #: institution whose lectures are reviewed.
+    is_held: Mapped[bool] = mapped_column(default=False)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -158,3 +161,17 @@ class Excerpt(Base):
     end_s: Mapped[float]
 
     original: Mapped[Lecture | None] = relationship(foreign_keys=[original_id], lazy="raise")
+
+
+class PendingChange(Base):
+    """What was changed of a held lecture and is not passed yet; residents see the lecture without it."""
+
+    __tablename__ = "pending_change"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), primary_key=True)
+    #: "text", "chapters", or "caption:" with a language.
+    part: Mapped[str] = mapped_column(String(40), primary_key=True)
+    #: The whole new value; null takes a caption away.
+    value: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime]

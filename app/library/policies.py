@@ -25,6 +25,9 @@ def can_publish_lecture(actor: Actor, lecture: Lecture) -> bool:
 
 def can_view_lecture(actor: Actor, lecture: Lecture) -> bool:
     """Published is for everybody; drafts for the institution's people."""
-    if lecture.state is LectureState.PUBLISHED:
-        return True
+    return lecture.state is LectureState.PUBLISHED or can_view_work_on(actor, lecture)
+
+
+def can_view_work_on(actor: Actor, lecture: Lecture) -> bool:
+    """What residents do not see yet is for the institution's people."""
     return actor.is_operator or lecture.institution_id in actor.institution_ids()

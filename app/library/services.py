@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import select
@@ -16,7 +15,7 @@ from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput, NotFound, NotPermitted, StaleVersion
 from app.kernel.ids import new_public_id
 from app.kernel.sentences import Sentence, too_long
-from app.library import policies
+from app.library import pending, policies
 from app.library.events import LectureChanged
 from app.library.models import (
     DESCRIPTION_MAX,
@@ -29,27 +28,26 @@ from app.library.models import (
     Excerpt,
     Lecture,
     LectureState,
-    Term,
 )
+from app.library.parts import (
+    CAPTION,
+    CHAPTERS,
+    TEXT,
+    CaptionText,
+    caption_to_json,
+    chapters_of,
+    put_caption,
+    put_chapters,
+    put_text,
+    text_to_json,
+)
+from app.library.parts import LectureFields as LectureFields  # noqa: PLC0414 - whoever calls us needs it
 from app.library.queries import list_current_terms
 
 log = structlog.get_logger(__name__)
 
 #: Vocabularies a lecture carries several terms of.
 LECTURE_SCHEMES = ("audience", "topic", "education_category")
-
-
-@dataclass(frozen=True, slots=True)
-class LectureFields:
-    """What a person types about a lecture; terms are (scheme, key) pairs."""
-
-    title: str
-    description: str = ""
-    teacher: str = ""
-    tags: Sequence[str] = ()
-    resource_type: str = "micro_course"
-    licence: str = "platform_public_good"
-    terms: Sequence[tuple[str, str]] = field(default=())
 
 
 def create_lecture(db: Session, actor: Actor, institution_id: int, fields: LectureFields) -> Lecture:
@@ -72,7 +70,7 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
         title="",
         terms=[],
     )
-    _apply(db, lecture, fields)
+    put_text(db, lecture, _checked(db, fields))
     db.add(lecture)
     db.flush()
     log.info("lecture_created", lecture_id=lecture.id, institution_id=institution_id)
@@ -80,7 +78,7 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
 
 
 def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int) -> Lecture:
-    """Change what is said about a lecture.
+    """Change what is said about a lecture; of a held one the change waits.
 
     Raises:
         StaleVersion: when somebody saved since the actor read it.
@@ -88,7 +86,11 @@ def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureField
     lecture = get_lecture_for_edit(db, actor, public_id)
     if lecture.version != expected_version:
         raise StaleVersion(lecture_id=lecture.id, version=lecture.version, expected=expected_version)
-    _apply(db, lecture, fields)
+    checked = _checked(db, fields)
+    if lecture.is_held:
+        pending.hold(db, lecture, TEXT, text_to_json(checked), made_by_id=actor.user_id)
+    else:
+        put_text(db, lecture, checked)
     touch(db, lecture)
     return lecture
 
@@ -122,39 +124,47 @@ def touch(db: Session, lecture: Lecture) -> None:
 
 def set_caption(
     db: Session, lecture: Lecture, *, language: str, label: str, webvtt: str, is_machine: bool = False
-) -> Caption:
-    """Store the caption of one language, replacing an older one; the same text again changes nothing."""
-    digest = hashlib.sha256(webvtt.encode()).hexdigest()
-    caption = db.scalars(select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)).first()
-    if caption is not None and caption.sha256 == digest:
-        return caption
-    if caption is None:
-        caption = Caption(lecture_id=lecture.id, language=language)
-        db.add(caption)
-    caption.label, caption.webvtt, caption.is_machine = label, webvtt, is_machine
-    caption.sha256, caption.updated_at = digest, utc_now()
-    touch(db, lecture)
-    return caption
+) -> Caption | None:
+    """Store the caption of one language, replacing an older one; the same text again changes nothing.
+
+    Of a held lecture the caption waits, and None is returned.
+    """
+    text = CaptionText(label, webvtt, is_machine)
+    if lecture.is_held:
+        pending.hold(db, lecture, f"{CAPTION}{language}", caption_to_json(text), made_by_id=None)
+        touch(db, lecture)
+        return None
+    caption = _find_caption(db, lecture, language)
+    if caption is None or caption.sha256 != text.sha256:
+        put_caption(db, lecture.id, language, text)
+        touch(db, lecture)
+        db.flush()
+    return _find_caption(db, lecture, language)
+
+
+def _find_caption(db: Session, lecture: Lecture, language: str) -> Caption | None:
+    return db.scalars(select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)).first()
 
 
 def remove_caption(db: Session, lecture: Lecture, language: str) -> None:
     """Take the caption of one language away; one that is not there is fine."""
-    caption = db.scalars(select(Caption).where(Caption.lecture_id == lecture.id, Caption.language == language)).first()
-    if caption is not None:
-        db.delete(caption)
+    if lecture.is_held:
+        pending.hold(db, lecture, f"{CAPTION}{language}", None, made_by_id=None)
+        touch(db, lecture)
+    elif _find_caption(db, lecture, language) is not None:
+        put_caption(db, lecture.id, language, None)
         touch(db, lecture)
 
 
 def set_chapters(db: Session, lecture: Lecture, chapters: Sequence[tuple[float, str]]) -> None:
     """Store (start in seconds, title) of each chapter in place of older ones; the same again changes nothing."""
-    kept = list(db.scalars(select(Chapter).where(Chapter.lecture_id == lecture.id).order_by(Chapter.position)))
-    if [(chapter.start_s, chapter.title) for chapter in kept] == list(chapters):
-        return
-    for chapter in kept:
-        db.delete(chapter)
-    db.flush()  # positions are unique: the old ones must be gone before the new ones come
-    _add_chapters(db, lecture.id, chapters)
-    touch(db, lecture)
+    if lecture.is_held:
+        value = [list(chapter) for chapter in chapters]
+        pending.hold(db, lecture, CHAPTERS, value, made_by_id=None)
+        touch(db, lecture)
+    elif chapters_of(db, lecture.id) != list(chapters):
+        put_chapters(db, lecture.id, chapters)
+        touch(db, lecture)
 
 
 def offer_chapters(db: Session, lecture_id: int, chapters: Sequence[tuple[float, str]]) -> bool:
@@ -166,16 +176,12 @@ def offer_chapters(db: Session, lecture_id: int, chapters: Sequence[tuple[float,
     has_some = db.scalar(select(Chapter.id).where(Chapter.lecture_id == lecture_id).limit(1)) is not None
     if lecture is None or has_some or not chapters:
         return False
-    _add_chapters(db, lecture_id, chapters)
+    if lecture.is_held:
+        pending.hold(db, lecture, CHAPTERS, [list(chapter) for chapter in chapters], made_by_id=None)
+        return True
+    put_chapters(db, lecture_id, chapters)
     outbox.emit(db, LectureChanged(lecture_id))
     return True
-
-
-def _add_chapters(db: Session, lecture_id: int, chapters: Sequence[tuple[float, str]]) -> None:
-    db.add_all(
-        Chapter(lecture_id=lecture_id, position=position, start_s=start_s, title=title)
-        for position, (start_s, title) in enumerate(chapters)
-    )
 
 
 def note_excerpt(db: Session, lecture: Lecture, original: Lecture, start_s: float, end_s: float) -> None:
@@ -184,13 +190,14 @@ def note_excerpt(db: Session, lecture: Lecture, original: Lecture, start_s: floa
     db.flush()
 
 
-def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
+def _checked(db: Session, fields: LectureFields) -> LectureFields:
+    """Return what was typed, cleaned; with InvalidInput for what cannot be kept."""
     problems: dict[str, str] = {}
-    lecture.title = _text(fields.title, "title", "标题", TITLE_MAX, problems, is_required=True)
-    lecture.teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=True)
-    lecture.description = _text(fields.description, "description", "简介", DESCRIPTION_MAX, problems)
-    lecture.tags = _tags(fields.tags, problems)
-    known = {(term.scheme, term.key): term for term in list_current_terms(db)}
+    title = _text(fields.title, "title", "标题", TITLE_MAX, problems, is_required=True)
+    teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=True)
+    description = _text(fields.description, "description", "简介", DESCRIPTION_MAX, problems)
+    tags = _tags(fields.tags, problems)
+    known = {(term.scheme, term.key) for term in list_current_terms(db)}
     for name, value in (("resource_type", fields.resource_type), ("licence", fields.licence)):
         if (name, value) not in known:
             problems[name] = "请从列表中选择。"
@@ -199,9 +206,8 @@ def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
         problems[scheme] = "请从列表中选择。"
     if problems:
         raise InvalidInput(fields=problems)
-    lecture.resource_type, lecture.licence = fields.resource_type, fields.licence
-    chosen: list[Term] = [known[pair] for pair in dict.fromkeys(fields.terms)]
-    lecture.terms = chosen
+    terms = tuple(dict.fromkeys(fields.terms))
+    return dataclasses.replace(fields, title=title, teacher=teacher, description=description, tags=tags, terms=terms)
 
 
 def _text(value: str, name: str, label: str, limit: int, problems: dict[str, str], *, is_required: bool = False) -> str:

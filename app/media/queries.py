@@ -72,6 +72,28 @@ def current_set(db: Session, lecture_id: int) -> MediaSet | None:
     ).first()
 
 
+def waiting_set(db: Session, lecture_id: int) -> MediaSet | None:
+    """Return the newest set of another file that waits for its review."""
+    return db.scalars(
+        select(MediaSet)
+        .where(MediaSet.lecture_id == lecture_id, ~MediaSet.is_current, MediaSet.replaced_at.is_(None))
+        .options(selectinload(MediaSet.renditions), joinedload(MediaSet.source))
+        .order_by(MediaSet.id.desc())
+        .limit(1)
+    ).first()
+
+
+def set_of_source(db: Session, source_id: int) -> MediaSet | None:
+    """Return the newest set made of a file."""
+    return db.scalars(
+        select(MediaSet)
+        .where(MediaSet.source_id == source_id)
+        .options(selectinload(MediaSet.renditions), joinedload(MediaSet.source))
+        .order_by(MediaSet.id.desc())
+        .limit(1)
+    ).first()
+
+
 def current_sets(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, MediaSet]:
     """Return current sets by lecture id, without renditions; for cards and lists."""
     rows = db.scalars(select(MediaSet).where(MediaSet.lecture_id.in_(list(lecture_ids)), MediaSet.is_current))
@@ -132,12 +154,15 @@ def _status(job: Job | None, fractions: Mapping[int, float], *, has_set: bool) -
 def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]:
     """Return (may fetch, is public) for the objects of one digest.
 
-    Public when any published lecture has the set; otherwise only people who may see one of its lectures.
+    Public when any published lecture has the set and it does not wait for a review; otherwise only people who may see
+    one of its lectures.
     """
     having = [select(table.lecture_id).where(table.digest == digest) for table in (MediaSet, GrowingSet)]
     lectures = db.scalars(select(Lecture).where(or_(*(Lecture.id.in_(ids) for ids in having)))).all()
-    is_public = any(lecture.state is LectureState.PUBLISHED for lecture in lectures)
-    return is_public or any(policies.can_view_lecture(actor, lecture) for lecture in lectures), is_public
+    is_waiting = MediaSet.digest == digest, ~MediaSet.is_current, MediaSet.replaced_at.is_(None)
+    waiting = set(db.scalars(select(MediaSet.lecture_id).where(*is_waiting)))
+    is_public = any(lecture.state is LectureState.PUBLISHED and lecture.id not in waiting for lecture in lectures)
+    return is_public or any(policies.can_view_work_on(actor, lecture) for lecture in lectures), is_public
 
 
 def newest_source(db: Session, lecture_id: int) -> Source | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel import outbox
@@ -156,7 +156,10 @@ def _newest_source_id(db: Session, lecture_id: int) -> int | None:
 
 
 def record_media_set(db: Session, source_id: int, digest: str, published: Published) -> None:
-    """Record a set whose objects are all in the store, and make it current if its source is still the newest."""
+    """Record a set whose objects are all in the store, and make it current if its source is still the newest.
+
+    Another file of a held lecture waits for the review; the same file made anew shows nothing new and does not.
+    """
     source = db.get(Source, source_id)
     if source is None:
         log.warning("media_set_without_source", source_id=source_id)
@@ -172,14 +175,28 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
     now = utc_now()
     if _newest_source_id(db, source.lecture_id) != source.id:
         media_set.replaced_at = media_set.replaced_at or now
-    else:
-        others = update(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current)
-        db.execute(others.values(is_current=False, replaced_at=now))
-        db.flush()
-        media_set.is_current, media_set.replaced_at = True, None
-        db.execute(delete(GrowingSet).where(GrowingSet.lecture_id == source.lecture_id))
+    elif not _must_wait(db, source):
+        make_current(db, media_set)
     outbox.emit(db, LectureChanged(source.lecture_id))
     log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
+
+
+def _must_wait(db: Session, source: Source) -> bool:
+    is_held = db.scalar(select(Lecture.is_held).where(Lecture.id == source.lecture_id))
+    shown = db.scalar(select(MediaSet.source_id).where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current))
+    return bool(is_held) and shown is not None and shown != source.id
+
+
+def make_current(db: Session, media_set: MediaSet) -> None:
+    """Give residents this set from now on; sets older than it are replaced, one that came later goes on waiting."""
+    now = utc_now()
+    db.flush()
+    others = update(MediaSet).where(MediaSet.lecture_id == media_set.lecture_id, MediaSet.id != media_set.id)
+    older = or_(MediaSet.is_current, MediaSet.id < media_set.id)
+    db.execute(others.where(older, MediaSet.replaced_at.is_(None)).values(is_current=False, replaced_at=now))
+    media_set.is_current, media_set.replaced_at = True, None
+    db.flush()
+    db.execute(delete(GrowingSet).where(GrowingSet.lecture_id == media_set.lecture_id))
 
 
 def _with_loss(info: dict[str, Any], published: Published) -> dict[str, Any]:

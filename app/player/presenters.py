@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +26,15 @@ class Surroundings:
     help_phone: str
 
 
-def present_media(lecture: Lecture, media: MediaSet, around: Surroundings) -> dict[str, Any]:
-    """Return `media` for the player; every address is a path of this site."""
+def present_media(
+    lecture: Lecture, media: MediaSet, around: Surroundings, *, address_of: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """Return `media` for the player; every address is a path of this site, by default the one residents fetch from."""
 
     def address(name: str | None) -> str | None:
-        return url_for("player.media", digest=media.digest, name=name) if name else None
+        if not name:
+            return None
+        return address_of(name) if address_of else url_for("player.media", digest=media.digest, name=name)
 
     heights = [item.height_px or 0 for item in media.renditions if item.kind == "video"]
     return {

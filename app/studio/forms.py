@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
-from app.library.models import DESCRIPTION_MAX, TEACHER_MAX, TITLE_MAX, Lecture, Term
+from app.library.models import DESCRIPTION_MAX, TEACHER_MAX, TITLE_MAX, Term
 from app.library.services import LECTURE_SCHEMES, LectureFields
 from app.web.speech import speak
 
@@ -134,11 +134,11 @@ def split_tags(text: str) -> list[str]:
     return [tag.strip() for tag in _TAG_SEPARATORS.split(text) if tag.strip()]
 
 
-def lecture_values(lecture: Lecture) -> dict[str, Any]:
-    """Return the form values that say what a stored lecture says (its terms must be loaded)."""
-    chosen = {scheme: [term.key for term in lecture.terms if term.scheme == scheme] for scheme in LECTURE_SCHEMES}
+def lecture_values(said: LectureFields, version: int) -> dict[str, Any]:
+    """Return the form values that say what a lecture says to its people, changes that wait included."""
+    chosen = {scheme: [key for each, key in said.terms if each == scheme] for scheme in LECTURE_SCHEMES}
     return {
-        "title": lecture.title, "teacher": lecture.teacher, "description": lecture.description,
-        "tags": "、".join(lecture.tags), "resource_type": lecture.resource_type, "licence": lecture.licence,
-        "version": str(lecture.version), **chosen,
+        "title": said.title, "teacher": said.teacher, "description": said.description,
+        "tags": "、".join(said.tags), "resource_type": said.resource_type, "licence": said.licence,
+        "version": str(version), **chosen,
     }

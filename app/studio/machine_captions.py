@@ -20,7 +20,8 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext, JobKind, Record
 from app.kernel.jobs.model import JobState, Priority
 from app.library import services as library
-from app.library.models import CAPTION_LANGUAGES, Caption, Lecture
+from app.library.models import CAPTION_LANGUAGES, Caption, Lecture, PendingChange
+from app.library.parts import CAPTION
 from app.media.failures import failing_plainly
 from app.media.queries import current_set, lecture_subject, media_prefix
 from config.settings import SpeechSection
@@ -131,7 +132,10 @@ def _keep(db: Session, lecture_id: int, webvtt: str) -> None:
     own = select(Caption.id).where(
         Caption.lecture_id == lecture_id, Caption.language == language, Caption.is_machine.is_(False)
     )
-    if db.scalar(own) is not None:
+    waits = select(PendingChange.part).where(
+        PendingChange.lecture_id == lecture_id, PendingChange.part == f"{CAPTION}{language}"
+    )
+    if db.scalar(own) is not None or db.scalar(waits) is not None:
         log.info("captions_skipped", reason="a person wrote some meanwhile", lecture_id=lecture_id)
         return
     label = CAPTION_LANGUAGES[language]

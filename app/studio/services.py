@@ -8,18 +8,18 @@ import structlog
 from sqlalchemy.orm import Session
 
 import media_pipeline
-from app.kernel import outbox
 from app.kernel.actor import Actor
-from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, InvalidInput, NotPermitted, StaleVersion
 from app.kernel.jobs import queue
 from app.kernel.sentences import too_long
 from app.library import policies as library_policies
 from app.library import services as library
-from app.library.events import LecturePublished, LectureWithdrawn
 from app.library.models import CAPTION_LANGUAGES, Caption, Lecture, LectureState
+from app.library.parts import text_of
 from app.media import services as media
-from app.media.queries import current_set, growing_set, lecture_subject
+from app.media.queries import lecture_subject
+from app.review import shelving, submission
+from app.review.readiness import missing_for
 from app.studio import uploads
 from app.studio.progress import Phase
 from app.studio.queries import FINISH_KIND, get_progress
@@ -31,23 +31,16 @@ REASON_MAX: Final = 200
 
 def missing_for_publication(lecture: Lecture, *, has_media: bool) -> dict[str, str]:
     """Return a sentence for each thing a lecture lacks before residents may see it (its terms must be loaded)."""
-    schemes = {term.scheme for term in lecture.terms}
-    wanted = (
-        (has_media, "media", "视频还没有上传，或者还没有处理好。"),
-        (bool(lecture.title.strip()), "title", "请填写标题。"),
-        (bool(lecture.teacher.strip()), "teacher", "请填写主讲人。"),
-        (bool(lecture.description.strip()), "description", "请写一两句内容简介。"),
-        ("audience" in schemes, "audience", "请选择适合的人群。"),
-        ("topic" in schemes, "topic", "请选择话题。"),
-    )
-    return {name: sentence for is_there, name, sentence in wanted if not is_there}
+    return missing_for(text_of(lecture), has_media=has_media)
 
 
 def publish_lecture(db: Session, actor: Actor, public_id: str, *, expected_version: int) -> Lecture:
     """Show a lecture to everybody; one that was withdrawn comes back under its old address.
 
+    Where lectures are reviewed this is the end of a review (`app.review`), except for one that comes back unchanged.
+
     Raises:
-        Conflict: when it is published already; nothing changes then.
+        Conflict: when it is published already, or has to be reviewed first; nothing changes then.
         StaleVersion: when somebody saved since the actor read it.
         InvalidInput: with a sentence for each thing that is missing.
     """
@@ -57,15 +50,7 @@ def publish_lecture(db: Session, actor: Actor, public_id: str, *, expected_versi
     if lecture.state is LectureState.PUBLISHED:
         raise Conflict("这一讲已经发布过了，不需要再发布。", code="already_published", lecture_id=lecture.id)
     _check_version(lecture, expected_version)
-    has_media = current_set(db, lecture.id) is not None or growing_set(db, lecture.id) is not None
-    missing = missing_for_publication(lecture, has_media=has_media)
-    if missing:
-        raise InvalidInput("还差几样才能发布。", code="not_ready_to_publish", fields=missing, lecture_id=lecture.id)
-    now = utc_now()
-    lecture.state, lecture.published_at = LectureState.PUBLISHED, lecture.published_at or now
-    lecture.withdrawn_at, lecture.withdrawn_reason = None, ""
-    lecture.version, lecture.updated_at = lecture.version + 1, now
-    outbox.emit(db, LecturePublished(lecture.id))
+    submission.shelve(db, actor, lecture)
     log.info("lecture_published", lecture_id=lecture.id)
     return lecture
 
@@ -87,10 +72,7 @@ def withdraw_lecture(db: Session, actor: Actor, public_id: str, *, reason: str, 
     if len(cleaned) > REASON_MAX:
         raise InvalidInput(fields={"reason": too_long("原因", REASON_MAX, cleaned)})
     _check_version(lecture, expected_version)
-    now = utc_now()
-    lecture.state, lecture.withdrawn_at, lecture.withdrawn_reason = LectureState.WITHDRAWN, now, cleaned
-    lecture.version, lecture.updated_at = lecture.version + 1, now
-    outbox.emit(db, LectureWithdrawn(lecture.id))
+    shelving.take_off_shelf(db, actor, lecture, reason=cleaned)
     log.info("lecture_withdrawn", lecture_id=lecture.id)
     return lecture
 
@@ -114,8 +96,8 @@ def read_caption(data: bytes, filename: str) -> str:
 
 def add_caption(
     db: Session, actor: Actor, public_id: str, *, language: str, data: bytes, filename: str
-) -> Caption:
-    """Keep a caption file for one language, in place of an older one."""
+) -> Caption | None:
+    """Keep a caption file for one language, in place of an older one; None when it waits for its review."""
     lecture = library.get_lecture_for_edit(db, actor, public_id)
     if language not in CAPTION_LANGUAGES:
         raise InvalidInput(fields={"language": "请从列表中选择。"})

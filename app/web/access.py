@@ -43,6 +43,7 @@ class AccessRule:
 public = AccessRule("public", lambda _actor: True)
 signed_in = AccessRule("signed_in", lambda actor: actor.is_authenticated)
 contributors = AccessRule("contributors", lambda actor: actor.can_contribute)
+reviewers = AccessRule("reviewers", lambda actor: actor.can_review)
 curators = AccessRule("curators", lambda actor: actor.can_curate)
 operators = AccessRule("operators", lambda actor: actor.is_operator)
 

@@ -29,6 +29,17 @@ EXPECTED = {
     "curation.code_form": "public",
     "curation.": "curators",
     "player.": "public",
+    "review.": "reviewers",
+    "review.submission": "contributors",
+    "review.submit": "contributors",
+    "review.recall": "contributors",
+    "review.confirm_discard": "contributors",
+    "review.discard": "contributors",
+    "review.rules": "operators",
+    "review.save_rule": "operators",
+    "review.words": "operators",
+    "review.add_word": "operators",
+    "review.end_word": "operators",
     "studio.": "contributors",
     "web.": "public",
 }
@@ -36,11 +47,11 @@ EXPECTED = {
 ALLOWED = {
     None: {"public"},
     Role.CONTRIBUTOR: {"public", "signed_in", "contributors"},
-    Role.INSTITUTION_ADMIN: {"public", "signed_in", "contributors"},
-    Role.REVIEWER: {"public", "signed_in"},
+    Role.INSTITUTION_ADMIN: {"public", "signed_in", "contributors", "reviewers"},
+    Role.REVIEWER: {"public", "signed_in", "reviewers"},
     Role.CURATOR: {"public", "signed_in", "curators"},
-    Role.OFFICER: {"public", "signed_in"},
-    Role.OPERATOR: {"public", "signed_in", "contributors", "curators", "operators"},
+    Role.OFFICER: {"public", "signed_in", "reviewers"},
+    Role.OPERATOR: {"public", "signed_in", "contributors", "curators", "reviewers", "operators"},
 }
 
 

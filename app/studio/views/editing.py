@@ -10,6 +10,7 @@ from app.kernel.errors import InvalidInput, NotPermitted, StaleVersion
 from app.library import policies as library_policies
 from app.library import services as library
 from app.library.models import CAPTION_LANGUAGES, Lecture
+from app.library.pending import working_text
 from app.library.queries import list_current_terms, list_institutions_of, list_terms
 from app.studio import services
 from app.studio.forms import LectureForm, NewLectureForm, lecture_values, split_tags
@@ -65,7 +66,7 @@ def _register_edit(blueprint: Blueprint) -> None:
     @access.contributors
     def edit(public_id: str) -> ResponseReturnValue:
         lecture = _editable(public_id)
-        form = LectureForm(formdata=None, data=lecture_values(lecture))
+        form = LectureForm(formdata=None, data=lecture_values(working_text(edge.session(), lecture), lecture.version))
         form.offer(list_current_terms(edge.session()), is_english=is_english())
         return render_template("studio/edit.html", form=form, lecture=lecture)
 
@@ -91,7 +92,8 @@ def _register_edit(blueprint: Blueprint) -> None:
             return _show_clash(form, lecture), 412
         if not is_valid:
             return render_template("studio/edit.html", form=form, lecture=lecture), 422
-        flash(_("修改已保存。"), "success")
+        is_held = lecture.is_held
+        flash(_("修改已保存，送审通过以后居民才看到。") if is_held else _("修改已保存。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
 
 
@@ -142,7 +144,7 @@ def _editable(public_id: str) -> Lecture:
 
 def _show_clash(form: LectureForm, lecture: Lecture) -> str:
     """Show both texts side by side; sending the form again with the new version is a decision, not an accident."""
-    theirs = lecture_values(lecture)
+    theirs = lecture_values(working_text(edge.session(), lecture), lecture.version)
     labels = {
         (term.scheme, term.key): term.label_en if is_english() else term.label_zh for term in list_terms(edge.session())
     }

@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from app.kernel.errors import AppError, InvalidInput
 from app.library.models import CAPTION_LANGUAGES, LectureState
 from app.media.queries import media_prefix
+from app.review.standing import get_standing
+from app.review.views import words as review_words
 from app.studio import caption_drafts, machine_captions, services
 from app.studio.chapters import ChapterDraft, count_from_file, stored_draft
 from app.studio.forms import VersionForm, WithdrawForm
@@ -141,6 +143,8 @@ def show_lecture(
         uploader=uploader,
         max_upload_bytes=max_upload_bytes,
         LectureState=LectureState,
+        standing=get_standing(edge.session(), edge.current_actor(), page.lecture),
+        review_words=review_words,
         preflight_groups=report_words(page.preflight, _playable_address(page)) if page.preflight else [],
         preflight_sentence=state_sentence(page.preflight) if page.preflight else "",
         **_status_words(page),

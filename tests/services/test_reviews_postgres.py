@@ -1,0 +1,60 @@
+"""Reviews on PostgreSQL: what SQLite is lenient about, triggers and constraints of its own dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.kernel.db import db as database
+from app.kernel.db import reading, unit_of_work
+from app.library.models import LectureState
+from app.review.candidates import list_submittable
+from app.review.deadlines import get_board
+from app.review.queries import Desk as Shelf
+from app.review.queries import get_case, list_reviews
+from app.review.recheck import list_stale
+from app.review.rules import list_rules
+from config.settings import load
+from tests.fixtures.app import build_app, load_policy_data, make_environ
+from tests.integration.review.school import PASS, Desk, found_school
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def app(tmp_path: Path, make_postgres_database: Callable[[], str]) -> Flask:
+    app = build_app(load(make_environ(tmp_path, DATABASE_URL=make_postgres_database())))
+    with app.app_context():
+        upgrade()
+    load_policy_data(app)
+    return app
+
+
+def test_the_way_and_every_list_of_it(app: Flask) -> None:
+    with app.app_context(), unit_of_work() as db:
+        school = found_school(db)
+    desk = Desk(app, school)
+    with app.app_context(), reading() as db:
+        assert [each.public_id for each in list_submittable(db, school["teacher"])] == [desk.public_id]
+    public_id = desk.submit()
+    desk.decide("reviewer", PASS, at_level=1)
+    with app.app_context(), reading() as db:
+        for login in ("reviewer", "admin", "officer", "operator"):
+            assert list_reviews(db, school[login], desk=Shelf.OPEN, text="八段锦").counts[Shelf.OPEN] == 1
+            assert [load.waiting for load in get_board(db, school[login])[0]] == [0, 1, 0]
+            assert list_stale(db, school[login]) == ([], 0)
+        assert get_case(db, school["admin"], public_id).may_decide
+        assert len(list_rules(db)) == 3
+    desk.decide("admin", PASS, at_level=2)
+    desk.decide("officer", PASS, at_level=3)
+    assert desk.lecture().state is LectureState.PUBLISHED
+    with app.app_context(), pytest.raises(DBAPIError, match="only grows"), unit_of_work() as db:
+        db.execute(text("DELETE FROM review_event"))
+    with app.app_context():
+        database.engine.dispose()
