@@ -19,13 +19,16 @@ from app.kernel.sentences import Sentence, too_long
 from app.library import policies
 from app.library.events import LectureChanged
 from app.library.models import (
+    CAPTION_LANGUAGES,
     DESCRIPTION_MAX,
+    POSITION_MAX,
     TAG_MAX,
     TAGS_MAX,
     TEACHER_MAX,
     TITLE_MAX,
     Caption,
     Chapter,
+    Course,
     Excerpt,
     Lecture,
     LectureState,
@@ -50,6 +53,9 @@ class LectureFields:
     resource_type: str = "micro_course"
     licence: str = "platform_public_good"
     terms: Sequence[tuple[str, str]] = field(default=())
+    #: None keeps what is there; single forms do not ask for these.
+    language: str | None = None
+    position: int | None = None
 
 
 def create_lecture(db: Session, actor: Actor, institution_id: int, fields: LectureFields) -> Lecture:
@@ -77,6 +83,30 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
     db.flush()
     log.info("lecture_created", lecture_id=lecture.id, institution_id=institution_id)
     return lecture
+
+
+def find_or_create_course(db: Session, actor: Actor, institution_id: int, title: str) -> Course:
+    """Return the institution's course of this title, made when there is none; the same title twice is one course.
+
+    Raises:
+        NotPermitted: when the actor does not contribute to the institution.
+        InvalidInput: when the title is empty or too long.
+    """
+    if not policies.can_contribute_to(actor, institution_id):
+        raise NotPermitted(institution_id=institution_id)
+    problems: dict[str, str] = {}
+    cleaned = _text(title, "course", "课程名", TITLE_MAX, problems, is_required=True)
+    if problems:
+        raise InvalidInput(fields=problems)
+    found = db.scalars(
+        select(Course).where(Course.institution_id == institution_id, Course.title == cleaned).order_by(Course.id)
+    ).first()
+    if found is None:
+        found = Course(public_id=new_public_id(), institution_id=institution_id, title=cleaned, created_at=utc_now())
+        db.add(found)
+        db.flush()
+        log.info("course_created", course_id=found.id, institution_id=institution_id)
+    return found
 
 
 def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int) -> Lecture:
@@ -187,7 +217,9 @@ def note_excerpt(db: Session, lecture: Lecture, original: Lecture, start_s: floa
 def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
     problems: dict[str, str] = {}
     lecture.title = _text(fields.title, "title", "标题", TITLE_MAX, problems, is_required=True)
-    lecture.teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=True)
+    # A draft made from a file's name may not know its teacher yet; publication asks for one.
+    needs_teacher = lecture.state is not LectureState.DRAFT
+    lecture.teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=needs_teacher)
     lecture.description = _text(fields.description, "description", "简介", DESCRIPTION_MAX, problems)
     lecture.tags = _tags(fields.tags, problems)
     known = {(term.scheme, term.key): term for term in list_current_terms(db)}
@@ -197,8 +229,16 @@ def _apply(db: Session, lecture: Lecture, fields: LectureFields) -> None:
     unknown = [pair for pair in fields.terms if pair not in known or pair[0] not in LECTURE_SCHEMES]
     for scheme, _key in unknown:
         problems[scheme] = "请从列表中选择。"
+    if fields.language is not None and fields.language not in CAPTION_LANGUAGES:
+        problems["language"] = "请从列表中选择。"
+    if fields.position is not None and not 0 <= fields.position <= POSITION_MAX:
+        problems["position"] = Sentence("序号是 0 到 %(limit)d 的整数。", limit=POSITION_MAX)
     if problems:
         raise InvalidInput(fields=problems)
+    if fields.language is not None:
+        lecture.language = fields.language
+    if fields.position is not None:
+        lecture.position = fields.position
     lecture.resource_type, lecture.licence = fields.resource_type, fields.licence
     chosen: list[Term] = [known[pair] for pair in dict.fromkeys(fields.terms)]
     lecture.terms = chosen

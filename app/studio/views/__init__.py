@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.studio.views import captions, chapters, editing, lecture, listing, splitting, uploads
+from app.studio.views import captions, chapters, desk, desk_sheet, editing, lecture, listing, splitting, uploads
 from config.settings import MediaSection, StoreSection
 
 
@@ -17,5 +17,7 @@ def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
     captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     splitting.register(blueprint)
+    desk.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    desk_sheet.register(blueprint)
     uploads.register(blueprint, media, store)
     return blueprint
