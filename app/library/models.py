@@ -120,7 +120,7 @@ class LectureOwner(Base):
 
 
 # One column of the row instead of a second statement: who may touch a lecture is asked wherever one is loaded.
-Lecture.co_owner_text = column_property(  # type: ignore[assignment]  # the annotation is the reader's, this the mapper's
+Lecture.co_owner_text = column_property(
     select(func.aggregate_strings(cast(LectureOwner.institution_id, String), ","))
     .where(LectureOwner.lecture_id == Lecture.id)
     .correlate_except(LectureOwner)

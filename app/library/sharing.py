@@ -133,11 +133,10 @@ def set_co_owners(
     found = {each.name: each for each in db.scalars(select(Institution).where(Institution.name.in_(wanted)))}
     for name in wanted:
         if name not in found or not found[name].is_active:
-            sentence = Sentence("没有叫“%(name)s”的机构，请写登记的全名。", name=name[:60])
-            raise InvalidInput(fields={"co_owners": sentence})
+            unknown = Sentence("没有叫“%(name)s”的机构，请写登记的全名。", name=name[:60])
+            raise InvalidInput(fields={"co_owners": unknown})
         if found[name].id == lecture.institution_id:
-            sentence = "所属机构不用再写成共建机构。"
-            raise InvalidInput(fields={"co_owners": sentence})
+            raise InvalidInput(fields={"co_owners": "所属机构不用再写成共建机构。"})
     if {each.id for each in found.values()} != lecture.co_owner_ids:
         db.execute(delete(LectureOwner).where(LectureOwner.lecture_id == lecture.id))
         db.add_all(LectureOwner(lecture_id=lecture.id, institution_id=each.id) for each in found.values())

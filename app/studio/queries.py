@@ -17,7 +17,7 @@ from app.kernel.errors import NotFound
 from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.library import policies as library_policies
-from app.library.models import Lecture, LectureState
+from app.library.models import Lecture, LectureOwner, LectureState
 from app.library.queries import get_lecture
 from app.media.lineup import Lineup, Place, get_lineup
 from app.media.models import GrowingSet, MediaSet, Source
@@ -30,9 +30,9 @@ from app.media.queries import (
     current_sets,
     growing_set,
     lecture_subject,
-    media_prefix,
     media_statuses,
     newest_source,
+    poster_path,
 )
 from app.studio import policies
 from app.studio.models import Upload, UploadState
@@ -112,7 +112,10 @@ def get_upload(db: Session, actor: Actor, public_id: str) -> Upload:
     upload = db.scalars(
         select(Upload).where(Upload.public_id == public_id).options(joinedload(Upload.lecture))
     ).first()
-    if upload is None or not policies.can_send_upload(actor, upload, upload.lecture.institution_id):
+    if upload is None or not (
+        policies.can_send_upload(actor, upload, upload.lecture.institution_id)
+        or (upload.user_id == actor.user_id and library_policies.can_edit_lecture(actor, upload.lecture))
+    ):
         raise NotFound(upload=public_id)
     return upload
 
@@ -143,7 +146,11 @@ def list_lectures(
 def _scope(actor: Actor, text: str) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if not actor.is_operator:
-        conditions.append(Lecture.institution_id.in_(actor.institution_ids(*_CONTRIBUTING)))
+        shared = select(LectureOwner.lecture_id).where(
+            LectureOwner.institution_id.in_(actor.institution_ids("institution_admin"))
+        )
+        own = Lecture.institution_id.in_(actor.institution_ids(*_CONTRIBUTING))
+        conditions.append(or_(own, Lecture.id.in_(shared)))
     conditions.extend(
         or_(Lecture.title.icontains(word, autoescape=True), Lecture.teacher.icontains(word, autoescape=True))
         for word in text.split()[:8]
@@ -182,13 +189,12 @@ _state_case: Final = _state_expression()
 
 
 def _row(lecture: Lecture, state: StudioState, media_set: MediaSet | None, progress: Progress | None) -> StudioRow:
-    poster = media_set.poster_name if media_set else None
     return StudioRow(
         public_id=lecture.public_id, title=lecture.title, teacher=lecture.teacher,
         institution_name=lecture.institution.name, state=state, updated_at=lecture.updated_at,
         progress=progress,
         duration_s=media_set.duration_s if media_set else None,
-        poster_path=f"{media_prefix(media_set.digest)}/{poster}" if media_set and poster else None,
+        poster_path=poster_path(lecture, media_set),
         is_audio=media_set.is_audio_only if media_set else False,
     )
 
@@ -221,8 +227,9 @@ def _preflight(source: Source, lecture: Lecture) -> Preflight:
 
 def find_own_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
     """Load a lecture of the actor's institutions with all its parts; NotFound for every other."""
-    owner = db.scalar(select(Lecture.institution_id).where(Lecture.public_id == public_id))
-    if owner is None or not library_policies.can_contribute_to(actor, owner):
+    lecture = db.scalars(select(Lecture).where(Lecture.public_id == public_id)).first()
+    is_own = lecture is not None and library_policies.can_contribute_to(actor, lecture.institution_id)
+    if lecture is None or not (is_own or library_policies.can_edit_lecture(actor, lecture)):
         raise NotFound(public_id=public_id)
     return get_lecture(db, actor, public_id)
 

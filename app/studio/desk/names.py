@@ -19,7 +19,7 @@ from app.studio.desk.numerals import NUMERAL, parse_numeral
 _UNITS: Final = "讲|课|节|集|章|回|期|单元|部分|课时|堂"
 _ORDINAL: Final = re.compile(rf"[（(【\[]?\s*第\s*({NUMERAL})\s*(?:{_UNITS})(?:课)?\s*[）)】\]]?")
 _ENGLISH: Final = re.compile(r"(?<![a-z])(?:lecture|lesson|lec|episode|ep|part)[ ._-]*(\d{1,3})(?!\d)", re.IGNORECASE)
-#: `03-`, `03 `, `3、`, `3.`, `（三）`, `三、`; `03` directly before a word only when it is padded: 24式太极拳 is a title.
+#: `03-`, `03 `, `3、`, `（三）`, `三、`; directly before a word only when it is padded: 24式太极拳 is a title.
 _LEADING: Final = re.compile(
     rf"^\s*(?:[（(【\[]\s*({NUMERAL})\s*[）)】\]]\s*|({NUMERAL})\s*[、．]\s*"
     r"|(\d{1,3})\s*(?:\.(?!\d)|[-_—－＿)）\s])\s*|(0\d{1,2})(?=[^\d\W]))"
@@ -48,8 +48,8 @@ _SURNAMES: Final = frozenset(
     "贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文"
 )
 _EVERYDAY_FOLDERS: Final = re.compile(
-    r"^(?:新建文件夹.*|视频\d*|素材|成片|导出|桌面|下载|课程|录像|上传|待上传|未命名.*|DCIM|\d{3}[A-Z_]{4,5}|video s?|videos?"
-    r"|downloads?|desktop|export|output|untitled.*|camera|mp4|new folder.*)$", re.IGNORECASE)  # fmt: skip
+    r"^(?:新建文件夹.*|视频\d*|素材|成片|导出|桌面|下载|课程|录像|上传|待上传|未命名.*|DCIM|\d{3}[A-Z_]{4,5}"
+    r"|videos?|downloads?|desktop|export|output|untitled.*|camera|mp4|new folder.*)$", re.IGNORECASE)  # fmt: skip
 _BOOK: Final = re.compile(r"《([^《》]{1,60})》")
 _SEPARATOR: Final = re.compile(r"[_＿]+|\s*[-—–－]+\s*|\s+")
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")

@@ -111,14 +111,15 @@ def _checked(new: NewBatch) -> list[ChosenFile]:
         raise InvalidInput("页面停留太久，请刷新后重新选择文件。", code="bad_batch_key")
     cleaned = {}
     for each in new.files:
-        path = "/".join(part for part in _printable(each.path).replace("\\", "/").split("/") if part not in {"", ".", ".."})
+        parts = _printable(each.path).replace("\\", "/").split("/")
+        path = "/".join(part for part in parts if part not in {"", ".", ".."})
         if path and each.size_bytes >= 0:
             cleaned[path[-PATH_MAX:]] = each.size_bytes
     if not cleaned:
         raise InvalidInput("没有可以上传的视频或音频文件。", code="no_files")
     if len(cleaned) > FILES_MAX:
-        sentence = Sentence("一次最多 %(limit)d 个文件，现在有 %(count)d 个。请分几次选。", limit=FILES_MAX, count=len(cleaned))
-        raise InvalidInput(sentence, code="too_many_files")
+        template = "一次最多 %(limit)d 个文件，现在有 %(count)d 个。请分几次选。"
+        raise InvalidInput(Sentence(template, limit=FILES_MAX, count=len(cleaned)), code="too_many_files")
     return [ChosenFile(path, cleaned[path]) for path in sorted(cleaned, key=natural_key)]
 
 
@@ -283,7 +284,7 @@ def take_rows(
 
 def _versions(db: Session, batch: Batch) -> Mapping[str, int]:
     statement = select(Lecture.public_id, Lecture.version).join(BatchRow, BatchRow.lecture_id == Lecture.id)
-    return {public_id: version for public_id, version in db.execute(statement.where(BatchRow.batch_id == batch.id))}
+    return dict(db.execute(statement.where(BatchRow.batch_id == batch.id)).tuples().all())
 
 
 def _check_row(row: RowChange, versions: Mapping[str, int]) -> list[CellProblem]:

@@ -68,7 +68,7 @@ def put_text(cell: Cell, text: str) -> None:
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
     cell.data_type = "s"
     if text.startswith(_FORMULA_STARTS):
-        cell.quotePrefix = True  # type: ignore[attr-defined]  # a descriptor over the cell's style
+        cell.quotePrefix = True
 
 
 def _write_rows(sheet: Worksheet, rows: Sequence[SheetRow], say: Callable[[str], str]) -> None:

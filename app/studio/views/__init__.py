@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.studio.views import captions, chapters, desk, desk_sheet, editing, lecture, listing, splitting, uploads
+from app.studio.views import (
+    captions,
+    chapters,
+    defaults,
+    desk,
+    desk_sheet,
+    editing,
+    extras,
+    lecture,
+    listing,
+    splitting,
+    uploads,
+)
 from config.settings import MediaSection, StoreSection
 
 
@@ -19,5 +31,7 @@ def create_blueprint(media: MediaSection, store: StoreSection) -> Blueprint:
     splitting.register(blueprint)
     desk.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     desk_sheet.register(blueprint)
+    extras.register(blueprint)
+    defaults.register(blueprint)
     uploads.register(blueprint, media, store)
     return blueprint

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.kernel.errors import InvalidInput, StaleVersion
 from app.kernel.ids import new_token
+from app.library import policies
 from app.library.places import Institution
 from app.library.queries import list_current_terms, list_institutions_of
 from app.studio.desk import queries, services
@@ -45,6 +46,9 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
             institutions=[(each.public_id, _name(each)) for each in institutions],
             courses=[(course.public_id, course.title, names[course.institution_id]) for course in courses],
             batches=queries.list_batches(db, actor),
+            with_defaults=[
+                (each.public_id, _name(each)) for each in institutions if policies.can_set_defaults(actor, each.id)
+            ],
             uploader=uploader_data(max_upload_bytes),
             desk={"create_url": url_for("studio.create_batch"), "key": new_token(), "words": desk_words()},
             max_upload_bytes=max_upload_bytes,
@@ -128,9 +132,10 @@ def _row_cells() -> tuple[int, dict[str, str]]:
         raise InvalidInput(code="bad_row")
     if not all(isinstance(name, str) and isinstance(text, str) for name, text in cells.items()):
         raise InvalidInput(code="bad_row")
-    long = {name: _("这一格太长，最多 %(limit)d 个字。", limit=_CELL_MAX) for name in cells if len(cells[name]) > _CELL_MAX}
-    if long:
-        raise InvalidInput(fields=long)
+    sentence = _("这一格太长，最多 %(limit)d 个字。", limit=_CELL_MAX)
+    too_long = {name: sentence for name, text in cells.items() if len(text) > _CELL_MAX}
+    if too_long:
+        raise InvalidInput(fields=too_long)
     return version, {name: text for name, text in cells.items() if name in COLUMN_NAMES}
 
 

@@ -114,6 +114,7 @@ def _kept_rows(text: str) -> list[RowChange]:
         ]
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput(code="bad_rows") from error
-    if len(rows) > services.FILES_MAX or any(len(text) > sheet_in.CELL_MAX for row in rows for text in row.cells.values()):
+    longest = max((len(text) for row in rows for text in row.cells.values()), default=0)
+    if len(rows) > services.FILES_MAX or longest > sheet_in.CELL_MAX:
         raise InvalidInput(code="bad_rows")
     return rows

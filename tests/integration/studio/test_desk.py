@@ -26,9 +26,12 @@ def send_json(browser: Browser, path: str, body: Any) -> TestResponse:
     return browser.client.post(path, json=body, headers={"X-CSRFToken": browser.token, "Accept": "application/json"})
 
 
-def create(browser: Browser, college: College, names: list[str] = NAMES, **changes: Any) -> TestResponse:
+def create(
+    browser: Browser, college: College, names: list[str] = NAMES, **changes: Any
+) -> TestResponse:
     files = [{"path": name, "size": 1000 + place} for place, name in enumerate(names)]
-    body = {"key": KEY, "institution": college.public_id, "choice": "new", "course": "八段锦", "files": files, **changes}
+    body = {"key": KEY, "institution": college.public_id, "choice": "new", "course": "八段锦", "files": files}
+    body.update(changes)
     return send_json(browser, "/studio/desk", body)
 
 
@@ -56,7 +59,9 @@ def test_one_draft_per_file_in_the_order_of_the_names(app: Flask, teacher: Brows
     _, desk = made(teacher, college)
     told = [(row["path"].split("/")[1], row["cells"]["title"], row["cells"]["teacher"]) for row in desk["rows"]]
     assert told == [
-        ("MVI_0012.MOV", "MVI_0012", ""), ("第2讲_两手托天.mp4", "两手托天", ""), ("第10讲_收势_张老师.mp4", "收势", "张老师"),
+        ("MVI_0012.MOV", "MVI_0012", ""),
+        ("第2讲_两手托天.mp4", "两手托天", ""),
+        ("第10讲_收势_张老师.mp4", "收势", "张老师"),
     ]
     assert desk["rows"][0]["notes"]["title"], "a camera's name is marked as no title"
     assert "title" not in desk["rows"][1]["notes"]
@@ -127,11 +132,12 @@ def save(browser: Browser, desk: dict[str, Any], place: int, version: int, **cel
 
 def test_cells_are_saved_as_typed(app: Flask, teacher: Browser, college: College):
     _, desk = made(teacher, college)
-    answer = save(teacher, desk, 1, 1, title="左右开弓", audience="老年人群，社区居民", tags="养生 、 晨练", position="三",
-                  licence="知识共享 署名 4.0")  # fmt: skip
+    typed = {"title": "左右开弓", "audience": "老年人群，社区居民", "tags": "养生 、 晨练", "position": "三"}
+    answer = save(teacher, desk, 1, 1, licence="知识共享 署名 4.0", **typed)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     told = answer.get_json()
-    assert (told["version"], told["cells"]["audience"], told["cells"]["tags"]) == (2, "社区居民、老年人群", "养生、晨练")
+    assert told["version"] == 2
+    assert (told["cells"]["audience"], told["cells"]["tags"]) == ("社区居民、老年人群", "养生、晨练")
     lecture = find_lecture(app, desk["rows"][1]["id"])
     assert (lecture.title, lecture.licence, lecture.position) == ("左右开弓", "cc_by", 3)
 
@@ -159,7 +165,9 @@ def test_an_older_version_is_answered_with_the_newer_cells(app: Flask, teacher: 
     assert save(teacher, desk, 1, 2, title="我的标题").status_code == 200
 
 
-@pytest.mark.parametrize("body", [None, [], {"version": "1", "cells": {}}, {"version": 1}, {"version": 1, "cells": {"title": 3}}])
+@pytest.mark.parametrize(
+    "body", [None, [], {"version": "1", "cells": {}}, {"version": 1}, {"version": 1, "cells": {"title": 3}}]
+)
 def test_odd_rows_are_refused(teacher: Browser, college: College, body: Any):
     _, desk = made(teacher, college)
     address = desk["row_url"].replace("ROW", desk["rows"][0]["id"])

@@ -40,7 +40,7 @@ def filled(data: bytes, fill: Callable[[Any], None]) -> bytes:
 
 
 def send(browser: Browser, address: str, data: bytes) -> TestResponse:
-    return browser.post(f"{address}/sheet", sheet=(io.BytesIO(data), "表格.xlsx"))
+    return browser.post_file(f"{address}/sheet", "sheet", data, "sheet.xlsx")
 
 
 def problems(answer: TestResponse) -> list[str]:
@@ -132,7 +132,8 @@ def test_rows_changed_meanwhile_are_not_overwritten(app: Flask, teacher: Browser
 def test_formulas_are_neither_written_nor_taken(app: Flask, teacher: Browser, batch: tuple[str, dict[str, Any]]):
     address, desk = batch
     for place, text in enumerate(FORMULAS[:3]):
-        assert save(teacher, desk, place, 1, title=text, tags="@a", description=FORMULAS[4 + place % 3]).status_code == 200
+        answer = save(teacher, desk, place, 1, title=text, tags="@a", description=FORMULAS[4 + place % 3])
+        assert answer.status_code == 200
     data = download(teacher, address)
     package = zipfile.ZipFile(io.BytesIO(data))
     for name in package.namelist():

@@ -119,7 +119,7 @@ def test_numerals(text: str, value: int | None):
 
 def test_names_sort_as_people_count():
     ordered = ["第二讲.mp4", "第九讲 a.mp4", "第十讲.mp4", "第十一讲.mp4"]
-    assert sorted(ordered[::-1], key=natural_key) == ordered
+    assert sorted(["第十讲.mp4", "第十一讲.mp4", "第九讲 a.mp4", "第二讲.mp4"], key=natural_key) == ordered
     mixed = ["a/2.mp4", "a/10.mp4", "b/1.mp4"]
     assert sorted(["b/1.mp4", "a/10.mp4", "a/2.mp4"], key=natural_key) == mixed
 

@@ -36,14 +36,14 @@ export function makeGrid(root, model, columns, handlers) {
     }
   }
 
-  function go(place, { extend = false, focus = true } = {}) {
+  function go(place, { extend = false, focus = true, scroll = true } = {}) {
     active = inBounds(place);
     if (!extend) anchor = active;
     mark();
     const cell = cellAt(active);
     if (focus && cell) {
       cell.focus({ preventScroll: true });
-      cell.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      if (scroll) cell.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
   }
 
@@ -190,7 +190,7 @@ export function makeGrid(root, model, columns, handlers) {
     event.preventDefault();
     if (editor) document.activeElement.blur();
     dragging = true;
-    go(place, { extend: event.shiftKey });
+    go(place, { extend: event.shiftKey, scroll: false }); // what is pointed at must not move away under the pointer
   });
   body.addEventListener('pointerover', (event) => {
     const place = dragging && placeOf(event.target);
