@@ -90,6 +90,8 @@ def _findings(row: DeskRow) -> list[dict[str, str]]:
         if group.kind != "fixed"
         for finding in group.findings
     ]
+    # What has a place comes first: it is looked at and cut out, the rest is known without looking.
+    found.sort(key=lambda finding: (finding["kind"] != "problem", not finding["at"]))
     if not found and row.preflight.state.value == "ready":
         return [{"kind": "good", "text": _("文件检查没有发现问题。"), "at": ""}]
     if not found:
