@@ -56,6 +56,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "说明.docx").write_bytes(b"no video")
     picture = "testsrc2=s=320x180:r=10:d=12,drawbox=w=iw:h=ih:color=black:t=fill:enable='between(t,2,7.9)'"
     command = [ffmpeg_program(), "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
-               "sine=f=300:d=12", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-shortest"]  # fmt: skip
+               "sine=f=300:d=12", "-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac"]  # fmt: skip
     subprocess.run([*command, str(place / next(iter(NAMES)))], check=True, timeout=60)
     return place
