@@ -59,8 +59,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
     growing = growing_set(db, lecture.id) if media is None else None
     settings = edge.platform().settings
     playlist = _where_in_playlist(public_id)
-    terms = {(term.scheme, term.key): term for term in list_terms(db)}
-    licence = terms.get(("licence", lecture.licence))
+    licence = _licence(lecture)
     ask = _whom_to_ask(lecture, playlist, settings.site.contact_phone)
     page_url = settings.app.base_url + url_for("player.lecture", public_id=public_id)
     limit = SIMILAR_CARDS_ELDER if preferences.current().is_elder else SIMILAR_CARDS
@@ -81,12 +80,17 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         state_words=_state_words(lecture.state),
         playlist=playlist,
         ask=ask,
-        licence=(licence.label_en if is_english() else licence.label_zh) if licence is not None else "",
+        licence=licence,
         download_size_bytes=download_size(media) if media is not None else 0,
         co_owners=[each.name for each in list_co_owners(db, lecture)],
         attachments=files_beside.list_attachments(db, lecture.id),
         similar=present_cards(list_similar(db, lecture, limit=limit)),
     )
+
+
+def _licence(lecture: Lecture) -> str:
+    term = {(each.scheme, each.key): each for each in list_terms(edge.session())}.get(("licence", lecture.licence))
+    return "" if term is None else term.label_en if is_english() else term.label_zh
 
 
 def _state_words(state: LectureState) -> str:

@@ -21,7 +21,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from app.kernel.errors import InvalidInput, TooLarge
 from app.kernel.sentences import Sentence
 from app.studio.desk.cells import COLUMNS
-from app.studio.desk.services import FILES_MAX, CellProblem, RowChange
+from app.studio.desk.rows import CellProblem, RowChange
+from app.studio.desk.services import FILES_MAX
 from app.studio.desk.sheet_out import FIRST_ROW, KEY_LABELS
 
 log = structlog.get_logger(__name__)

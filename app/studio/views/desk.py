@@ -14,6 +14,7 @@ from app.library import policies
 from app.library.places import Institution
 from app.library.queries import list_current_terms, list_institutions_of
 from app.studio.desk import queries, services
+from app.studio.desk import rows as desk_rows
 from app.studio.desk.cells import COLUMN_NAMES, Vocabulary, write_cells
 from app.studio.desk.models import Batch
 from app.studio.desk.services import ChosenFile, CourseChoice, NewBatch
@@ -100,11 +101,11 @@ def _register_rows(blueprint: Blueprint) -> None:
     def save(batch_id: str, lecture_id: str) -> ResponseReturnValue:
         db, actor = edge.session(), edge.current_actor()
         found = _batch(batch_id)
-        services.row_of(db, found, lecture_id)
+        desk_rows.row_of(db, found, lecture_id)
         version, cells = _row_cells()
         words = vocabulary()
         try:
-            lecture = services.save_row(db, actor, lecture_id, cells, words, expected_version=version)
+            lecture = desk_rows.save_row(db, actor, lecture_id, cells, words, expected_version=version)
         except StaleVersion as error:
             db.rollback()
             lecture = queries.load_lecture(db, lecture_id)

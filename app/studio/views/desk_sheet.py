@@ -15,9 +15,10 @@ from flask_babel import ngettext
 
 from app.kernel.errors import AppError, InvalidInput
 from app.studio.desk import queries, services, sheet_in, sheet_out
+from app.studio.desk import rows as desk_rows
 from app.studio.desk.cells import COLUMNS, write_cells
 from app.studio.desk.models import Batch
-from app.studio.desk.services import CellProblem, RowChange, RowsRefused
+from app.studio.desk.rows import CellProblem, RowChange, RowsRefused
 from app.studio.views.desk import vocabulary
 from app.web import access, edge
 from app.web.speech import speak
@@ -73,7 +74,7 @@ def _take(
     db, actor = edge.session(), edge.current_actor()
     try:
         with db.begin_nested():
-            outcome = services.take_rows(
+            outcome = desk_rows.take_rows(
                 db, actor, batch, rows, vocabulary(), before=problems, good_only=good_only
             )
     except RowsRefused as refused:

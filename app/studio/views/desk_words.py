@@ -101,6 +101,10 @@ def _findings(row: DeskRow) -> list[dict[str, str]]:
 
 def desk_words() -> dict[str, str]:
     """Everything the script says; {…} are filled in by it."""
+    return _file_words() | _table_words()
+
+
+def _file_words() -> dict[str, str]:
     return {
         "chosen": _("选了 {count} 个文件，共 {size}。"),
         "skipped": _("跳过了 {count} 个不是视频或音频的文件：{names}"),
@@ -119,6 +123,11 @@ def desk_words() -> dict[str, str]:
         "unmatched": _("有 {count} 个文件不属于这一批：{names}"),
         "nothing_matched": _("没有一个文件和这一批对得上。请选原来的文件夹，文件名和大小要一样。"),
         "overall": _("共 {total} 讲：已传完 {sent}，正在上传 {sending}，等待 {waiting}，要处理 {wrong}"),
+    }
+
+
+def _table_words() -> dict[str, str]:
+    return {
         "saving": _("正在保存……"),
         "saved": _("全部已保存"),
         "unsaved": _("{count} 行还没有保存"),

@@ -86,6 +86,7 @@ def test_thirty_files_with_awkward_names(
     continue_after_reload(desk, folder)
     see_what_the_check_found(desk, desk_stack)
     fill_by_keyboard(desk)
+    fill_down_and_mend(desk)
     settle_a_clash(desk, desk_stack)
     out_and_in_again(desk, tmp_path)
     assert visitor.page.evaluate("window.violations") == []
@@ -155,7 +156,7 @@ def see_what_the_check_found(desk: Desk, stack: Stack) -> None:
 
 
 def fill_by_keyboard(desk: Desk) -> None:
-    """Type, move, undo, paste a block with quotes, fill down, mend a wrong word; no mouse but for the first cell."""
+    """Type, move, undo, redo, paste a block with quotes; no mouse but for the first cell."""
     page, keys = desk.page, desk.page.keyboard
     desk.cell(0, TITLE).click()
     before = desk.text(0, TITLE)
@@ -175,6 +176,11 @@ def fill_by_keyboard(desk: Desk) -> None:
         "起势，慢", '第一句。\n第二句"慢"。', "老年人群",
     ]  # fmt: skip
     desk.is_saved()
+
+
+def fill_down_and_mend(desk: Desk) -> None:
+    """Fill one word down, meet a wrong one, tick the right one instead."""
+    page, keys = desk.page, desk.page.keyboard
     desk.cell(1, AUDIENCE).click()
     for _ in range(5):
         keys.press("Shift+ArrowDown")
