@@ -89,7 +89,7 @@ def _desk() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_batch_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
         sa.UniqueConstraint("public_id", name=op.f("uq_batch_public_id")),
-        sa.UniqueConstraint("user_id", "key", name=op.f("uq_batch_user_id")),
+        sa.UniqueConstraint("user_id", "key", name=op.f("uq_batch_user_id_key")),
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_batch_institution_id"), ["institution_id"], unique=False)
@@ -110,7 +110,7 @@ def _desk() -> None:
             ["lecture_id"], ["lecture.id"], name=op.f("fk_batch_row_lecture_id_lecture"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch_row")),
-        sa.UniqueConstraint("batch_id", "path", name=op.f("uq_batch_row_batch_id")),
+        sa.UniqueConstraint("batch_id", "path", name=op.f("uq_batch_row_batch_id_path")),
     )
     with op.batch_alter_table("batch_row", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_batch_row_lecture_id"), ["lecture_id"], unique=False)
