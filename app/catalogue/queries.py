@@ -17,7 +17,7 @@ from app.library.models import Lecture, LectureState, LectureTerm
 from app.library.places import Institution
 from app.library.queries import city_of, list_cities, list_terms
 from app.media.models import MediaSet
-from app.media.queries import current_sets, media_prefix
+from app.media.queries import current_sets, poster_path
 from search_index import Fragment, IndexUnusable, SearchRequest, SearchResult, open_index
 
 PER_PAGE = 24
@@ -100,7 +100,7 @@ def list_cards(
 def _card(lecture: Lecture, media: MediaSet | None, highlights: Highlights) -> LectureCard:
     assert lecture.published_at is not None, "guarded by a CHECK"
     institution = lecture.institution
-    poster = f"{media_prefix(media.digest)}/{media.poster_name}" if media is not None and media.poster_name else None
+    poster = poster_path(lecture, media)
     return LectureCard(
         id=lecture.id,
         public_id=lecture.public_id,

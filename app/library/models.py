@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, cast, func, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from app.kernel.db import Base, text_enum
 from app.library.places import Institution
@@ -15,6 +15,7 @@ from app.library.places import Institution
 TITLE_MAX, DESCRIPTION_MAX, TEACHER_MAX = 120, 4000, 60
 TAG_MAX, TAGS_MAX = 20, 10
 CHAPTER_TITLE_MAX = 60
+POSITION_MAX = 9999
 #: Languages a caption may be in, with the name viewers choose it by.
 CAPTION_LANGUAGES = {"zh-CN": "中文", "en": "English", "mn": "Монгол", "ko": "한국어", "mnc": "满文"}
 
@@ -94,12 +95,40 @@ class Lecture(Base):
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str] = mapped_column(String(200), default="")
+    #: Content of a poster somebody chose in place of the automatic one; empty for none.
+    cover_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    if TYPE_CHECKING:
+        #: Filled below, where the table of co-owners is known.
+        co_owner_text: Mapped[str | None]
 
     institution: Mapped[Institution] = relationship(lazy="raise")
     terms: Mapped[list[Term]] = relationship(secondary="lecture_term", lazy="raise", order_by=Term.position)
     captions: Mapped[list[Caption]] = relationship(back_populates="lecture", lazy="raise")
     chapters: Mapped[list[Chapter]] = relationship(back_populates="lecture", lazy="raise", order_by="Chapter.position")
     excerpt: Mapped[Excerpt | None] = relationship(foreign_keys="Excerpt.lecture_id", lazy="raise", uselist=False)
+
+    @property
+    def co_owner_ids(self) -> frozenset[int]:
+        """Institutions that made it together with the owning one; loaded with the row, so policies may ask."""
+        return frozenset(int(each) for each in (self.co_owner_text or "").split(",") if each)
+
+
+class LectureOwner(Base):
+    """An institution that made a lecture together with the one that owns it."""
+
+    __tablename__ = "lecture_owner"
+
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), primary_key=True)
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), primary_key=True, index=True)
+
+
+# One column of the row instead of a second statement: who may touch a lecture is asked wherever one is loaded.
+Lecture.co_owner_text = column_property(
+    select(func.aggregate_strings(cast(LectureOwner.institution_id, String), ","))
+    .where(LectureOwner.lecture_id == Lecture.id)
+    .correlate_except(LectureOwner)
+    .scalar_subquery()
+)
 
 
 class LectureTerm(Base):

@@ -35,6 +35,10 @@ class LectureFields:
     resource_type: str = "micro_course"
     licence: str = "platform_public_good"
     terms: Sequence[tuple[str, str]] = field(default=())
+    #: None keeps what is there; single forms do not ask for these.
+    language: str | None = None
+    #: Its place among the lectures of its course: no part of what it says, so never kept with a text.
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def text_of(lecture: Lecture) -> LectureFields:
     return LectureFields(
         title=lecture.title, description=lecture.description, teacher=lecture.teacher, tags=tuple(lecture.tags or ()),
         resource_type=lecture.resource_type, licence=lecture.licence,
-        terms=tuple(sorted((term.scheme, term.key) for term in lecture.terms)),
+        terms=tuple(sorted((term.scheme, term.key) for term in lecture.terms)), language=lecture.language,
+        position=lecture.position,
     )  # fmt: skip
 
 
@@ -65,7 +70,7 @@ def text_to_json(fields: LectureFields) -> dict[str, Any]:
     return {
         "title": fields.title, "description": fields.description, "teacher": fields.teacher, "tags": list(fields.tags),
         "resource_type": fields.resource_type, "licence": fields.licence,
-        "terms": sorted([scheme, key] for scheme, key in fields.terms),
+        "terms": sorted([scheme, key] for scheme, key in fields.terms), "language": fields.language,
     }  # fmt: skip
 
 
@@ -98,6 +103,8 @@ def put_text(db: Session, lecture: Lecture, fields: LectureFields) -> None:
     lecture.title, lecture.teacher, lecture.description = fields.title, fields.teacher, fields.description
     lecture.tags = list(fields.tags)
     lecture.resource_type, lecture.licence = fields.resource_type, fields.licence
+    if fields.language is not None:
+        lecture.language = fields.language
     wanted = [and_(Term.scheme == scheme, Term.key == key) for scheme, key in dict.fromkeys(fields.terms)]
     lecture.terms = list(db.scalars(select(Term).where(or_(*wanted)))) if wanted else []
 

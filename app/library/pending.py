@@ -5,8 +5,8 @@ Media wait in their own room (app.media). Who decides is the review's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -74,8 +74,20 @@ def list_pending(db: Session, lecture_id: int) -> dict[str, PendingChange]:
 
 def working_text(db: Session, lecture: Lecture) -> LectureFields:
     """Return what a lecture says to its people (its terms must be loaded)."""
-    row = db.get(PendingChange, (lecture.id, TEXT)) if lecture.is_held else None
-    return text_from_json(row.value) if row is not None else text_of(lecture)
+    return working_texts(db, [lecture])[lecture.id]
+
+
+def working_texts(db: Session, lectures: Sequence[Lecture]) -> dict[int, LectureFields]:
+    """Return what lectures say to their people, by id, in at most one query (their terms must be loaded)."""
+    held = [lecture.id for lecture in lectures if lecture.is_held]
+    wanted = select(PendingChange).where(PendingChange.lecture_id.in_(held), PendingChange.part == TEXT)
+    waiting = {row.lecture_id: row.value for row in db.scalars(wanted)} if held else {}
+    return {
+        lecture.id: replace(text_from_json(waiting[lecture.id]), position=lecture.position)
+        if lecture.id in waiting
+        else text_of(lecture)
+        for lecture in lectures
+    }
 
 
 def working_copy(db: Session, lecture: Lecture) -> WorkingCopy:

@@ -18,13 +18,16 @@ from app.kernel.sentences import Sentence, too_long
 from app.library import pending, policies
 from app.library.events import LectureChanged
 from app.library.models import (
+    CAPTION_LANGUAGES,
     DESCRIPTION_MAX,
+    POSITION_MAX,
     TAG_MAX,
     TAGS_MAX,
     TEACHER_MAX,
     TITLE_MAX,
     Caption,
     Chapter,
+    Course,
     Excerpt,
     Lecture,
     LectureState,
@@ -70,11 +73,37 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
         title="",
         terms=[],
     )
-    put_text(db, lecture, _checked(db, fields))
+    checked = _checked(db, fields, needs_teacher=False)
+    put_text(db, lecture, checked)
+    lecture.position = checked.position or 0
     db.add(lecture)
     db.flush()
     log.info("lecture_created", lecture_id=lecture.id, institution_id=institution_id)
     return lecture
+
+
+def find_or_create_course(db: Session, actor: Actor, institution_id: int, title: str) -> Course:
+    """Return the institution's course of this title, made when there is none; the same title twice is one course.
+
+    Raises:
+        NotPermitted: when the actor does not contribute to the institution.
+        InvalidInput: when the title is empty or too long.
+    """
+    if not policies.can_contribute_to(actor, institution_id):
+        raise NotPermitted(institution_id=institution_id)
+    problems: dict[str, str] = {}
+    cleaned = _text(title, "course", "课程名", TITLE_MAX, problems, is_required=True)
+    if problems:
+        raise InvalidInput(fields=problems)
+    found = db.scalars(
+        select(Course).where(Course.institution_id == institution_id, Course.title == cleaned).order_by(Course.id)
+    ).first()
+    if found is None:
+        found = Course(public_id=new_public_id(), institution_id=institution_id, title=cleaned, created_at=utc_now())
+        db.add(found)
+        db.flush()
+        log.info("course_created", course_id=found.id, institution_id=institution_id)
+    return found
 
 
 def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int) -> Lecture:
@@ -86,8 +115,12 @@ def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureField
     lecture = get_lecture_for_edit(db, actor, public_id)
     if lecture.version != expected_version:
         raise StaleVersion(lecture_id=lecture.id, version=lecture.version, expected=expected_version)
-    checked = _checked(db, fields)
+    checked = _checked(db, fields, needs_teacher=lecture.state is not LectureState.DRAFT)
+    if checked.position is not None:
+        lecture.position = checked.position  # a place in a row says nothing that has to be passed
     if lecture.is_held:
+        if checked.language is None:
+            checked = dataclasses.replace(checked, language=pending.working_text(db, lecture).language)
         pending.hold(db, lecture, TEXT, text_to_json(checked), made_by_id=actor.user_id)
     else:
         put_text(db, lecture, checked)
@@ -190,11 +223,14 @@ def note_excerpt(db: Session, lecture: Lecture, original: Lecture, start_s: floa
     db.flush()
 
 
-def _checked(db: Session, fields: LectureFields) -> LectureFields:
-    """Return what was typed, cleaned; with InvalidInput for what cannot be kept."""
+def _checked(db: Session, fields: LectureFields, *, needs_teacher: bool) -> LectureFields:
+    """Return what was typed, cleaned; with InvalidInput for what cannot be kept.
+
+    A draft made from a file's name may not know its teacher yet; publication asks for one.
+    """
     problems: dict[str, str] = {}
     title = _text(fields.title, "title", "标题", TITLE_MAX, problems, is_required=True)
-    teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=True)
+    teacher = _text(fields.teacher, "teacher", "主讲人", TEACHER_MAX, problems, is_required=needs_teacher)
     description = _text(fields.description, "description", "简介", DESCRIPTION_MAX, problems)
     tags = _tags(fields.tags, problems)
     known = {(term.scheme, term.key) for term in list_current_terms(db)}
@@ -204,6 +240,10 @@ def _checked(db: Session, fields: LectureFields) -> LectureFields:
     unknown = [pair for pair in fields.terms if pair not in known or pair[0] not in LECTURE_SCHEMES]
     for scheme, _key in unknown:
         problems[scheme] = "请从列表中选择。"
+    if fields.language is not None and fields.language not in CAPTION_LANGUAGES:
+        problems["language"] = "请从列表中选择。"
+    if fields.position is not None and not 0 <= fields.position <= POSITION_MAX:
+        problems["position"] = Sentence("序号是 0 到 %(limit)d 的整数。", limit=POSITION_MAX)
     if problems:
         raise InvalidInput(fields=problems)
     terms = tuple(dict.fromkeys(fields.terms))

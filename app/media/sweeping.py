@@ -19,6 +19,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.engine import Handler, JobContext
 from app.kernel.jobs.model import Job, JobState
 from app.kernel.storage import ManagedStorage
+from app.media.files_beside import ATTACHMENT_PREFIX, COVER_PREFIX, known_keys
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
 from app.media.services import SOURCE_PREFIX
@@ -48,7 +49,8 @@ def sweep_handler(
             log.info("broken_writes_removed", count=broken)
         with unit_of_work() as db:
             forget_replaced_sets(db, before=utc_now() - replaced_for)
-        objects = [*storage.list_keys(f"{KEY_PREFIX}/"), *storage.list_keys(f"{SOURCE_PREFIX}/")]
+        prefixes = (KEY_PREFIX, SOURCE_PREFIX, COVER_PREFIX, ATTACHMENT_PREFIX)
+        objects = [item for prefix in prefixes for item in storage.list_keys(f"{prefix}/")]
         with reading() as db:
             orphans = find_orphans(db, objects, older_than=older_than)
             missing = find_missing(db, {item.key for item in objects}, recorded_before=utc_now() - older_than)
@@ -83,19 +85,19 @@ def forget_replaced_sets(db: Session, *, before: datetime) -> int:
 
 
 def find_missing(db: Session, keys: set[str], *, recorded_before: datetime) -> Sequence[str]:
-    """Return what rows older than a time say is in the store and is not: sources, manifests of the sets in use."""
+    """Return what rows say is in the store and is not: sources and manifests older than a time, files beside them."""
     sources = db.scalars(select(Source.storage_key).where(Source.created_at < recorded_before).distinct())
     sets = db.execute(
         select(MediaSet.digest, MediaSet.master_name)
         .where(MediaSet.is_current, MediaSet.created_at < recorded_before)
         .distinct()
     )
-    expected = [*sources, *(f"{media_prefix(digest)}/{name}" for digest, name in sets)]
+    expected = [*sources, *sorted(known_keys(db)), *(f"{media_prefix(digest)}/{name}" for digest, name in sets)]
     return [key for key in expected if key not in keys]
 
 
 def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: timedelta) -> set[str]:
-    """Return prefixes (media) and keys (sources) that no row knows, old enough not to be work in progress.
+    """Return prefixes (media) and keys (of other files) that no row knows, old enough not to be work in progress.
 
     Of finished sets, what was needed only while they were made goes too: growing manifests, and notes of chunks that a
     worker given up too early still brought in afterwards.
@@ -125,4 +127,5 @@ def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: time
         old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
     known = {f"{KEY_PREFIX}/{digest}/" for digest in recorded | growing | begun}
     known.update(db.scalars(select(Source.storage_key)))
+    known |= known_keys(db)
     return (old - known) | overtaken

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.library.models import Lecture
 from app.media.models import GrowingSet, MediaSet, Rendition
-from app.media.queries import GrowthState
+from app.media.queries import GrowthState, poster_path
 from app.player.chapters import asked_start_s
 from app.web.speech import speak
 from media_pipeline.publish import LIVE_FOLDER
@@ -42,7 +42,7 @@ def present_media(
         "duration_s": media.duration_s,
         "is_audio_only": media.is_audio_only,
         "aigc": media.has_ai_label,
-        "poster_url": address(media.poster_name),
+        "poster_url": _poster(lecture, media),
         "storyboard_url": address(media.storyboard_name),
         "master_url": address(media.master_name),
         "saver_url": address(media.saver_name),
@@ -70,7 +70,7 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         "duration_s": media.duration_s,
         "is_audio_only": media.is_audio_only,
         "aigc": media.has_ai_label,
-        "poster_url": None,
+        "poster_url": _poster(lecture, None),
         "storyboard_url": None,
         "master_url": address("master.m3u8"),
         "saver_url": address("saver.m3u8"),
@@ -80,6 +80,11 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         "renditions": renditions,
         **_page_parts(lecture, around),
     }
+
+
+def _poster(lecture: Lecture, media: MediaSet | None) -> str | None:
+    path = poster_path(lecture, media)
+    return f"/{path}" if path else None
 
 
 def growth_words() -> dict[GrowthState, str]:

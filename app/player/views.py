@@ -12,7 +12,16 @@ from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
 from app.library.models import Lecture, LectureState
 from app.library.queries import get_lecture, list_terms, origin_of
-from app.media.queries import current_set, growing_set, growth_state, may_fetch_media, media_prefix
+from app.library.sharing import list_co_owners
+from app.media import files_beside
+from app.media.queries import (
+    current_set,
+    growing_set,
+    growth_state,
+    may_fetch_cover,
+    may_fetch_media,
+    media_prefix,
+)
 from app.player.chapters import chapter_file, present_chapters
 from app.player.presenters import Surroundings, download_size, growth_words, present_growing, present_media
 from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_object
@@ -31,6 +40,8 @@ def create_blueprint() -> Blueprint:
     blueprint.get("/lectures/<public_id>/download", endpoint="download")(download)
     blueprint.get("/lectures/<public_id>/growth", endpoint="growth")(growth)
     blueprint.get("/media/<digest>/<path:name>", endpoint="media")(media_object)
+    blueprint.get("/covers/<sha256>.webp", endpoint="cover")(cover)
+    blueprint.get("/lectures/<public_id>/attachments/<attachment_id>", endpoint="attachment")(attachment)
     return blueprint
 
 
@@ -48,8 +59,7 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
     growing = growing_set(db, lecture.id) if media is None else None
     settings = edge.platform().settings
     playlist = _where_in_playlist(public_id)
-    terms = {(term.scheme, term.key): term for term in list_terms(db)}
-    licence = terms.get(("licence", lecture.licence))
+    licence = _licence(lecture)
     ask = _whom_to_ask(lecture, playlist, settings.site.contact_phone)
     page_url = settings.app.base_url + url_for("player.lecture", public_id=public_id)
     limit = SIMILAR_CARDS_ELDER if preferences.current().is_elder else SIMILAR_CARDS
@@ -70,10 +80,17 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
         state_words=_state_words(lecture.state),
         playlist=playlist,
         ask=ask,
-        licence=(licence.label_en if is_english() else licence.label_zh) if licence is not None else "",
+        licence=licence,
         download_size_bytes=download_size(media) if media is not None else 0,
+        co_owners=[each.name for each in list_co_owners(db, lecture)],
+        attachments=files_beside.list_attachments(db, lecture.id),
         similar=present_cards(list_similar(db, lecture, limit=limit)),
     )
+
+
+def _licence(lecture: Lecture) -> str:
+    term = {(each.scheme, each.key): each for each in list_terms(edge.session())}.get(("licence", lecture.licence))
+    return "" if term is None else term.label_en if is_english() else term.label_zh
 
 
 def _state_words(state: LectureState) -> str:
@@ -167,4 +184,29 @@ def media_object(digest: str, name: str) -> ResponseReturnValue:
     response = serve_object(edge.platform().storage, f"{media_prefix(digest)}/{name}", is_public=is_public)
     if is_public and name.startswith(f"{LIVE_FOLDER}/") and name.endswith(".m3u8"):
         response.headers["Cache-Control"] = GROWING
+    return response
+
+
+@access.public
+def cover(sha256: str) -> ResponseReturnValue:
+    """Serve a cover somebody chose, as posters are served."""
+    may_fetch, is_public = may_fetch_cover(edge.session(), edge.current_actor(), sha256)
+    if not may_fetch:
+        raise NotFound(cover=sha256)
+    return serve_object(edge.platform().storage, files_beside.cover_key(sha256), is_public=is_public)
+
+
+@access.public
+def attachment(public_id: str, attachment_id: str) -> ResponseReturnValue:
+    """Offer a handout for saving; browsers never open one as a page of ours."""
+    db = edge.session()
+    lecture = get_lecture(db, edge.current_actor(), public_id)
+    found = files_beside.get_attachment(db, lecture, attachment_id)
+    response = serve_object(
+        edge.platform().storage, files_beside.attachment_key(found.sha256), is_public=False,
+        download_name=found.filename,
+    )
+    response.content_type = files_beside.CONTENT_TYPES[found.kind]
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -90,6 +90,37 @@ class LectureForm(FlaskForm):
                 self[name].errors = [speak(sentence)]
 
 
+class DefaultsForm(FlaskForm):
+    """What new drafts of an institution begin with."""
+
+    teacher = StringField(_l("主讲人"), validators=[at_most(TEACHER_MAX)])
+    tags = StringField(_l("标签"))
+    audience = SelectMultipleField(_l("适合人群"), validate_choice=False)
+    topic = SelectMultipleField(_l("话题"), validate_choice=False)
+    education_category = SelectMultipleField(_l("教育类别"), validate_choice=False)
+    resource_type = RadioField(_l("类型"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
+    language = SelectField(_l("语言"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
+    licence = SelectField(_l("使用许可"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
+    version = HiddenField()
+
+    offer = LectureForm.offer
+    blame = LectureForm.blame
+
+    def fields(self) -> LectureFields:
+        """Return what was chosen, for the service."""
+        return LectureFields(
+            title="", teacher=self.teacher.data or "", tags=split_tags(self.tags.data or ""),
+            resource_type=self.resource_type.data or "", licence=self.licence.data or "",
+            language=self.language.data or "",
+            terms=[(scheme, key) for scheme in LECTURE_SCHEMES for key in self[scheme].data or ()],
+        )
+
+    def version_read(self) -> int:
+        """Return the version the page was made from; 0 before anybody set defaults."""
+        text = self.version.data or ""
+        return int(text) if text.isdigit() and len(text) < 10 else -1
+
+
 class NewLectureForm(LectureForm):
     """A new lecture: also whose it is, and a caption file."""
 

@@ -79,10 +79,8 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
 
 
 def _xlsx_rows(path: Path) -> Iterator[list[str]]:
-    try:
-        import openpyxl  # type: ignore[import-untyped]  # noqa: PLC0415 - a quarter of a second that a CSV need not pay
-    except ImportError as error:
-        raise InvalidInput("这里没有读 xlsx 的程序，请另存为 CSV。", code="no_xlsx_reader") from error
+    import openpyxl  # noqa: PLC0415 - a quarter of a second that a CSV need not pay
+
     try:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
     except Exception as error:  # the library raises whatever its parsers do

@@ -17,7 +17,7 @@ from app.kernel.errors import NotFound
 from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.library import policies as library_policies
-from app.library.models import Lecture, LectureState
+from app.library.models import Lecture, LectureOwner, LectureState
 from app.library.queries import get_lecture
 from app.media.lineup import Lineup, Place, get_lineup
 from app.media.models import GrowingSet, MediaSet, Source
@@ -30,12 +30,11 @@ from app.media.queries import (
     current_sets,
     growing_set,
     lecture_subject,
-    media_prefix,
     media_statuses,
     newest_source,
+    poster_path,
 )
-from app.studio import policies
-from app.studio.models import Upload, UploadKind, UploadState
+from app.studio.models import Upload, UploadState
 from app.studio.progress import Phase, Progress, overall_fraction
 
 PAGE_SIZE: Final = 20
@@ -103,35 +102,6 @@ class LecturePage:
     preflight: Preflight | None
 
 
-def get_upload(db: Session, actor: Actor, public_id: str) -> Upload:
-    """Load an upload of the actor's.
-
-    Raises:
-        NotFound: none, or somebody else's.
-    """
-    upload = db.scalars(
-        select(Upload)
-        .where(Upload.public_id == public_id)
-        .options(joinedload(Upload.lecture), joinedload(Upload.final).joinedload(Upload.lecture))
-    ).first()
-    if upload is None or not policies.can_send_upload(actor, upload, institution_of(upload)):
-        raise NotFound(upload=public_id)
-    return upload
-
-
-def list_pieces_of(db: Session, upload: Upload) -> list[str]:
-    """Return the ids of a file's pieces in order; none for other uploads."""
-    if upload.kind is not UploadKind.FINAL:
-        return []
-    return list(db.scalars(select(Upload.public_id).where(Upload.final_id == upload.id).order_by(Upload.position)))
-
-
-def institution_of(upload: Upload) -> int | None:
-    """Return whose lecture an upload is for; a piece's is that of its file."""
-    lecture = upload.lecture or (upload.final.lecture if upload.final is not None else None)
-    return lecture.institution_id if lecture is not None else None
-
-
 def list_lectures(
     db: Session, actor: Actor, *, text: str = "", state: StudioState | None = None, page: int = 1
 ) -> StudioList:
@@ -158,7 +128,11 @@ def list_lectures(
 def _scope(actor: Actor, text: str) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if not actor.is_operator:
-        conditions.append(Lecture.institution_id.in_(actor.institution_ids(*_CONTRIBUTING)))
+        shared = select(LectureOwner.lecture_id).where(
+            LectureOwner.institution_id.in_(actor.institution_ids("institution_admin"))
+        )
+        own = Lecture.institution_id.in_(actor.institution_ids(*_CONTRIBUTING))
+        conditions.append(or_(own, Lecture.id.in_(shared)))
     conditions.extend(
         or_(Lecture.title.icontains(word, autoescape=True), Lecture.teacher.icontains(word, autoescape=True))
         for word in text.split()[:8]
@@ -197,13 +171,12 @@ _state_case: Final = _state_expression()
 
 
 def _row(lecture: Lecture, state: StudioState, media_set: MediaSet | None, progress: Progress | None) -> StudioRow:
-    poster = media_set.poster_name if media_set else None
     return StudioRow(
         public_id=lecture.public_id, title=lecture.title, teacher=lecture.teacher,
         institution_name=lecture.institution.name, state=state, updated_at=lecture.updated_at,
         progress=progress,
         duration_s=media_set.duration_s if media_set else None,
-        poster_path=f"{media_prefix(media_set.digest)}/{poster}" if media_set and poster else None,
+        poster_path=poster_path(lecture, media_set),
         is_audio=media_set.is_audio_only if media_set else False,
     )
 
@@ -236,8 +209,9 @@ def _preflight(source: Source, lecture: Lecture) -> Preflight:
 
 def find_own_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
     """Load a lecture of the actor's institutions with all its parts; NotFound for every other."""
-    owner = db.scalar(select(Lecture.institution_id).where(Lecture.public_id == public_id))
-    if owner is None or not library_policies.can_contribute_to(actor, owner):
+    lecture = db.scalars(select(Lecture).where(Lecture.public_id == public_id)).first()
+    is_own = lecture is not None and library_policies.can_contribute_to(actor, lecture.institution_id)
+    if lecture is None or not (is_own or library_policies.can_edit_lecture(actor, lecture)):
         raise NotFound(public_id=public_id)
     return get_lecture(db, actor, public_id)
 

@@ -28,7 +28,8 @@ from app.media.queries import lecture_subject
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.intake import DiskFull
 from app.studio.models import Upload, UploadKind, UploadState
-from app.studio.queries import FINISH_KIND, get_upload, list_pieces_of
+from app.studio.queries import FINISH_KIND
+from app.studio.upload_queries import get_upload, list_pieces_of
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from flask import Blueprint
 
 from app.kernel.storage import ManagedStorage
-from app.studio.views import captions, chapters, editing, known_files, lecture, listing, splitting, uploads
+from app.studio.views import (
+    captions,
+    chapters,
+    defaults,
+    desk,
+    desk_sheet,
+    editing,
+    extras,
+    known_files,
+    lecture,
+    listing,
+    splitting,
+    uploads,
+)
 from config.settings import MediaSection, StoreSection
 
 
@@ -18,6 +31,10 @@ def create_blueprint(media: MediaSection, store: StoreSection, storage: ManagedS
     captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     splitting.register(blueprint)
+    desk.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    desk_sheet.register(blueprint)
+    extras.register(blueprint)
+    defaults.register(blueprint)
     known_files.register(blueprint)
     uploads.register(blueprint, media, store, storage)
     return blueprint

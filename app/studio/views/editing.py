@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,6 +14,8 @@ from app.library import services as library
 from app.library.models import CAPTION_LANGUAGES, Lecture
 from app.library.pending import working_text
 from app.library.queries import list_current_terms, list_institutions_of, list_terms
+from app.library.services import LECTURE_SCHEMES
+from app.library.sharing import get_institution, read_defaults
 from app.studio import services
 from app.studio.forms import LectureForm, NewLectureForm, lecture_values, split_tags
 from app.studio.queries import find_own_lecture
@@ -36,6 +40,7 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         form = _new_form()
         if len(form.institution.choices) == 1:
             form.institution.data = form.institution.choices[0][0]
+            _fill_in_defaults(form)
         form.resource_type.data = form.resource_type.data or "micro_course"
         return _show_new(form, max_upload_bytes)
 
@@ -107,6 +112,16 @@ def _new_form() -> NewLectureForm:
     return form
 
 
+def _fill_in_defaults(form: NewLectureForm) -> None:
+    """Begin with what the institution's lectures usually say."""
+    institution = get_institution(edge.session(), form.institution.data)
+    fields = read_defaults(edge.session(), institution.id).fields
+    form.teacher.data, form.tags.data = fields.teacher, "、".join(fields.tags)
+    form.resource_type.data, form.licence.data = fields.resource_type, fields.licence
+    for scheme in LECTURE_SCHEMES:
+        form[scheme].data = [key for each, key in fields.terms if each == scheme]
+
+
 def _show_new(form: NewLectureForm, max_upload_bytes: int) -> str:
     return render_template(
         "studio/new.html", form=form, max_upload_bytes=max_upload_bytes,
@@ -120,7 +135,8 @@ def _create(form: NewLectureForm) -> Lecture:
     }
     if form.institution.data not in institutions:
         raise InvalidInput(fields={"institution": "请选择机构。"})
-    fields = form.fields()
+    language = read_defaults(edge.session(), institutions[form.institution.data]).fields.language
+    fields = replace(form.fields(), language=language)
     # Read before anything is written, so that both kinds of mistakes are told at once where possible.
     caption = form.caption.data.read() if form.caption.data else b""
     webvtt = services.read_caption(caption, form.caption.data.filename or "") if caption else ""

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.kernel.errors import AppError, InvalidInput
 from app.library.models import CAPTION_LANGUAGES, LectureState
-from app.media.queries import media_prefix
+from app.media.queries import media_prefix, poster_path
 from app.review.standing import get_standing
 from app.review.views import words as review_words
 from app.studio import caption_drafts, machine_captions, services
@@ -183,10 +183,8 @@ def _state(page: LecturePage) -> StudioState:
 
 
 def _poster_url(page: LecturePage) -> str | None:
-    media_set = page.media_set
-    if media_set is None or not media_set.poster_name:
-        return None
-    return f"/{media_prefix(media_set.digest)}/{media_set.poster_name}"
+    path = poster_path(page.lecture, page.media_set)
+    return f"/{path}" if path else None
 
 
 def _playable_address(page: LecturePage) -> str:

@@ -18,7 +18,7 @@ from app.studio import concatenation, tus, uploads
 from app.studio.intake import Intake, OffsetMismatch
 from app.studio.keepers import open_intake
 from app.studio.models import Upload, UploadKind, UploadState
-from app.studio.queries import get_upload, list_pieces_of
+from app.studio.upload_queries import get_upload, list_pieces_of
 from app.studio.views.receiving import Door, check_body, has_body, note, receive
 from app.web import access, edge
 from config.settings import MediaSection, StoreSection

@@ -24,6 +24,7 @@ studio_look       LLL    +00   +00       +00   ---      ---     ---     +++
 studio_change     LLL    +00   -00       +00   ---      ---     ---     +++
 studio_shelved    LLL    +--   ---       +--   ---      ---     ---     +++
 upload            LLL    +00   000       +00   ---      ---     ---     +++
+defaults          LLL    ---   ---       +--   ---      ---     ---     +++
 
 desk_playlist     LLL    ---   ---       ---   ---      +00     ---     +++
 draft_code        000    000   000       000   000      +00     000     +++
@@ -83,8 +84,10 @@ ROUTES: dict[str, str] = {
     "curation.set_note": "desk_playlist",
     "curation.short_link": "public",
     "curation.withdraw": "desk_playlist",
+    "player.attachment": "draft_page",
     "player.caption": "draft_page",
     "player.chapters": "draft_page",
+    "player.cover": "public",
     "player.download": "draft_page",
     "player.growth": "draft_page",
     "player.lecture": "draft_page",
@@ -110,12 +113,22 @@ ROUTES: dict[str, str] = {
     "review.submit": "contributors",
     "review.undo": "case",
     "review.words": "operators",
+    "studio.add_attachment": "studio_change",
     "studio.add_caption": "studio_change",
+    "studio.batch": "upload",
+    "studio.batch_sheet": "upload",
+    "studio.batch_state": "upload",
     "studio.cancel_processing": "studio_change",
     "studio.captions_status": "studio_look",
+    "studio.create_batch": "contributors",
     "studio.create_lecture": "contributors",
+    "studio.defaults": "defaults",
     "studio.delete_draft": "studio_change",
+    "studio.desk": "contributors",
     "studio.edit_lecture": "studio_change",
+    "studio.extras": "studio_change",
+    "studio.import_good_rows": "upload",
+    "studio.import_sheet": "upload",
     "studio.keep_draft": "studio_change",
     "studio.known_file": "studio_change",
     "studio.lecture": "studio_look",
@@ -123,11 +136,17 @@ ROUTES: dict[str, str] = {
     "studio.lectures": "contributors",
     "studio.new_lecture": "contributors",
     "studio.publish_lecture": "studio_change",
+    "studio.remove_attachment": "studio_change",
     "studio.remove_caption": "studio_change",
+    "studio.remove_cover": "studio_change",
     "studio.request_captions": "studio_change",
     "studio.retry_processing": "studio_change",
+    "studio.save_batch_row": "upload",
     "studio.save_chapters": "studio_change",
+    "studio.save_defaults": "defaults",
     "studio.save_lecture": "studio_change",
+    "studio.set_co_owners": "studio_change",
+    "studio.set_cover": "studio_change",
     "studio.split": "studio_change",
     "studio.split_lecture": "studio_change",
     "studio.unfinished": "contributors",
@@ -155,6 +174,7 @@ BY_FORM: dict[str, str] = {
 #: The same routes on what is on the shelf: everybody may look, and what may not be changed is refused, not hidden.
 SHELVED: dict[str, str] = {
     "player.lecture": "public",
+    "player.attachment": "public",
     "player.caption": "public",
     "player.media": "public",
     "player.download": "public",

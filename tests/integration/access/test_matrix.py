@@ -26,11 +26,14 @@ from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
 from app.kernel.ids import new_public_id
+from app.library.holdings import Attachment
 from app.library.models import LectureState
 from app.library.services import set_chapters
+from app.media.files_beside import attachment_key, cover_key
 from app.media.models import CaptionDraft, MediaSet, Source
 from app.media.queries import media_prefix
 from app.review.models import NegativeTerm
+from app.studio.desk.models import Batch, BatchRow
 from app.studio.models import Upload
 from config.settings import load
 from tests.fixtures.app import PASSWORD, build_app, make_environ, make_unit, make_user
@@ -60,6 +63,7 @@ class Things:
     review: str
     playlist: str
     upload: str
+    batch: str
     institution: str
 
 
@@ -82,6 +86,8 @@ def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         for digest in db.scalars(select(MediaSet.digest)):
             for name in ("master.m3u8", "lecture.mp4"):
                 storage.put_bytes(f"{media_prefix(digest)}/{name}", b"x", "video/mp4")
+        for key in (cover_key("0" * 64), attachment_key("0" * 64)):
+            storage.put_bytes(key, b"x", "application/octet-stream")
     return app, things
 
 
@@ -107,13 +113,19 @@ def _things(db: Session, school: School, maker: Actor, place: int, curator: Acto
         public_id=new_public_id(), lecture_id=lecture.id, user_id=maker.user_id or 0, filename="a.mp4", size_bytes=9,
         created_at=utc_now(), updated_at=utc_now(),
     )  # fmt: skip
-    db.add(upload)
+    batch = Batch(
+        public_id=new_public_id(), key=new_public_id(), user_id=maker.user_id or 0, institution_id=place, title="一批",
+        created_at=utc_now(),
+    )  # fmt: skip
+    db.add_all([upload, batch])
+    db.flush()
+    db.add(BatchRow(batch_id=batch.id, lecture_id=lecture.id, path="a.mp4", size_bytes=9, position=0))
     playlist = create_playlist(db, curator, next(iter(curator.unit_ids())), PlaylistFields("播单", ""))
     db.flush()
     items.add_item(db, curator, playlist.public_id, shown.public_id, expected_version=playlist.version)
     return Things(
         _parts(db, lecture.id, lecture.public_id), _parts(db, shown.id, shown.public_id), review.public_id,
-        playlist.public_id, upload.public_id, school.public_ids[place],
+        playlist.public_id, upload.public_id, batch.public_id, school.public_ids[place],
     )  # fmt: skip
 
 
@@ -122,10 +134,14 @@ def _parts(db: Session, lecture_id: int, public_id: str) -> dict[str, object]:
     found = CaptionDraft(
         source_id=source_id, stream_index=0, language="en", title="", webvtt="WEBVTT\n", created_at=utc_now()
     )
-    db.add(found)
+    handout = Attachment(
+        public_id=new_public_id(), lecture_id=lecture_id, filename="讲义.pdf", kind="pdf", size_bytes=1,
+        sha256="0" * 64, created_at=utc_now(),
+    )  # fmt: skip
+    db.add_all([found, handout])
     db.flush()
     digest = db.scalars(select(MediaSet.digest).where(MediaSet.lecture_id == lecture_id)).one()
-    return {"public_id": public_id, "draft_id": found.id, "digest": digest}
+    return {"public_id": public_id, "draft_id": found.id, "digest": digest, "attachment_id": handout.public_id}
 
 
 @pytest.fixture(scope="module")
@@ -156,10 +172,12 @@ def values_of(rule: Rule, things: Things, lecture: dict[str, object], term_id: i
         public_id = things.review
     elif endpoint == "studio.upload":
         public_id = things.upload
+    elif rule.rule.startswith("/studio/institutions/"):
+        public_id = things.institution
     known = {
         **lecture, "public_id": public_id, "institution_id": things.institution, "language": "zh-CN", "position": 1,
         "lecture": things.shelved["public_id"], "comment_id": 1, "term_id": term_id, "job_id": 1, "code": "000000",
-        "name": "master.m3u8",
+        "name": "master.m3u8", "sha256": "0" * 64, "batch_id": things.batch, "lecture_id": lecture["public_id"],
     }  # fmt: skip
     if endpoint == "review.media":
         known["digest"] = things.review
@@ -192,7 +210,7 @@ def test_every_route_has_a_gate(house: tuple[Flask, dict[str, Things]]) -> None:
 #: Answers 404 to whoever asks: nothing of the kind is there, so only the rule before it is seen.
 ABSENT = {"admin.cancel_encode", "admin.confirm_cancel", "admin.confirm_retry", "admin.retry_encode", "admin.retry_job",
           "curation.short_link", "api.lecture", "web.styleguide", "review.media",
-          "studio.use_known_file"}  # fmt: skip
+          "studio.use_known_file", "player.cover"}  # fmt: skip
 
 
 @pytest.mark.usefixtures("nothing_is_kept")
@@ -216,7 +234,7 @@ def test_every_route_for_every_role_on_own_and_other_things(
                     found = call(clients[person], method, path)
                     if found != expected and not (expected == "+" and found == "0" and rule.endpoint in ABSENT):
                         wrong.append((method, rule.endpoint, person, world, expected, found))
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 @pytest.mark.usefixtures("nothing_is_kept")
@@ -247,7 +265,7 @@ def test_things_named_in_a_form_have_the_same_gates(
                 is_told = endpoint == "review.pass_many" and expected == "-" and found == "+"
                 if found != expected and not is_told:
                     wrong.append((endpoint, person, world, expected, found))
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 @pytest.mark.usefixtures("nothing_is_kept")
@@ -264,4 +282,4 @@ def test_what_is_on_the_shelf(house: tuple[Flask, dict[str, Things]], clients: d
                 found = call(clients[person], method, path)
                 if found != expected:
                     wrong.append((method, rule.endpoint, person, world, expected, found))
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))

@@ -65,6 +65,15 @@ class Browser:
     def post(self, path: str, **fields: object) -> TestResponse:
         return self.client.post(path, data={"csrf_token": self.token, **fields})
 
+    def post_file(self, path: str, field: str, data: bytes, name: str) -> TestResponse:
+        """Send one file of a form, put together here: the client's own way leaves a scratch file of large ones open."""
+        parts = [
+            f'--limit\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{self.token}\r\n'.encode(),
+            f'--limit\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'.encode(),
+            data, b"\r\n--limit--\r\n",
+        ]
+        return self.client.post(path, data=b"".join(parts), content_type="multipart/form-data; boundary=limit")
+
     def begin(
         self, lecture: str, size_bytes: int, filename: str = "第一讲.mp4", *, data: bytes = b"", **headers: str
     ) -> TestResponse:

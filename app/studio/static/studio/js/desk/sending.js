@@ -1,0 +1,98 @@
+// Sends the files of a batch, two at a time. All the desk knows of uploads is this: makeSender and its handlers.
+import { makeSender } from '../sender.js';
+import { data, sizeWords } from '../words.js';
+import { cleanPath } from './files.js';
+
+const AT_ONCE = 2;
+
+/** Find the row of each file: the same path and size, else the same name and size where only one row has them. */
+export function matchFiles(rows, chosen) {
+  const waiting = rows.filter((row) => !row.state.has_file && (!row.local || row.local.state === 'failed'));
+  const matched = [];
+  const others = [];
+  const name = (path) => path.slice(path.lastIndexOf('/') + 1);
+  const taken = new Set();
+  for (const { file, path } of chosen) {
+    const free = waiting.filter((row) => !taken.has(row) && row.size === file.size);
+    const exact = free.find((row) => cleanPath(row.path) === path);
+    const named = free.filter((row) => name(row.path) === name(path));
+    const row = exact || (named.length === 1 ? named[0] : null);
+    if (row) {
+      taken.add(row);
+      matched.push({ row, file });
+    } else if (!rows.some((each) => each.size === file.size && name(each.path) === name(path))) others.push(path);
+  }
+  return { matched, others };
+}
+
+export function makeLine(show) {
+  const queue = [];
+  const running = new Map();
+  let paused = false;
+  // One start after the other: the sender asks the page's data for what another browser began, one file at a time.
+  let starting = Promise.resolve();
+
+  function mark(row, state, extra = {}) {
+    row.local = { state, ...extra };
+    show(row);
+  }
+
+  function next() {
+    while (!paused && running.size < AT_ONCE && queue.length) begin(queue.shift());
+    show(null);
+  }
+
+  function end(row, state, extra) {
+    running.delete(row.id);
+    mark(row, state, extra);
+    next();
+  }
+
+  function begin({ row, file }) {
+    const sender = makeSender(file, row.id, {
+      onProgress: (sent, total) => !paused && mark(row, 'sending', { percent: Math.floor((100 * sent) / total) }),
+      onRetry: () => mark(row, 'retrying'),
+      onResumed: () => {},
+      onDone: () => end(row, 'sent'),
+      onError: (status, sentence) => end(row, 'failed', { status, sentence, file }),
+    });
+    running.set(row.id, { row, file, sender });
+    mark(row, 'sending', { percent: 0 });
+    starting = starting.then(() => {
+      data.unfinished = row.state.unfinished;
+      return sender.start();
+    });
+  }
+
+  return {
+    add(pairs) {
+      for (const { row, file } of pairs) {
+        if (file.size === 0) mark(row, 'failed', { problem: 'empty_file' });
+        else if (file.size > data.max_bytes) mark(row, 'failed', { problem: 'too_large', limit: sizeWords(data.max_bytes) });
+        else {
+          mark(row, 'queued');
+          queue.push({ row, file });
+        }
+      }
+      next();
+    },
+    pause() {
+      paused = true;
+      for (const { row, sender } of running.values()) {
+        sender.pause();
+        mark(row, 'paused');
+      }
+      show(null);
+    },
+    resume() {
+      paused = false;
+      for (const { row, sender } of running.values()) {
+        sender.resume();
+        mark(row, 'sending', { percent: 0 });
+      }
+      next();
+    },
+    isPaused: () => paused,
+    isBusy: () => running.size + queue.length > 0,
+  };
+}

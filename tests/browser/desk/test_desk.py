@@ -1,0 +1,271 @@
+"""Thirty files with awkward names: drafts, reload, sending, the table by keyboard, a clash, Excel out and in."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import update
+
+from app.kernel.db import unit_of_work
+from app.kernel.jobs import queue
+from app.library.models import Lecture
+from tests.browser.desk.conftest import NAMES
+from tests.browser.journey.visitor import DESK, PHONE, Visitor
+from tests.fixtures.stack import TEACHER, Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).resolve().parents[3]
+TITLE, TEACHER_COLUMN, ABOUT, TAGS, AUDIENCE = 1, 2, 3, 4, 5
+BLOCK = '起势，慢\t吴老师\t"第一句。\n第二句""慢""。"\t养生\t老年人群\r\n预备式\t吴老师\t站稳。\t\t社区居民\r\n'
+PASTE = """(text) => {
+  const data = new DataTransfer();
+  data.setData('text/plain', text);
+  const options = {clipboardData: data, bubbles: true, cancelable: true};
+  document.activeElement.dispatchEvent(new ClipboardEvent('paste', options));
+}"""
+
+#: What an input method does first: its key must open the cell before the first letter comes.
+INPUT_METHOD = """() => {
+  const options = {key: 'Process', keyCode: 229, bubbles: true, cancelable: true};
+  document.activeElement.dispatchEvent(new KeyboardEvent('keydown', options));
+}"""
+
+
+class Desk:
+    """The table on the page of a visitor."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor, self.page = visitor, visitor.page
+
+    def cell(self, row: int, column: int) -> Any:
+        return self.page.locator(f'#desk-grid [data-row="{row}"][data-column="{column}"]')
+
+    def text(self, row: int, column: int) -> str:
+        return str(self.cell(row, column).locator(".cell-text").inner_text())
+
+    def row_of(self, name: str) -> int:
+        heads = self.page.locator("#desk-grid .row-file").all_inner_texts()
+        return heads.index(name)
+
+    def state(self, row: int) -> Any:
+        return self.page.locator("#desk-grid .row-state").nth(row)
+
+    def is_saved(self) -> None:
+        saved = self.page.get_by_test_id("saved")
+        self.visitor.wait_until(lambda: saved.get_attribute("data-state") == "saved", "every row is to be saved")
+
+
+@pytest.fixture
+def visit(chromium: Any, desk_stack: Stack) -> Iterator[Callable[..., Visitor]]:
+    contexts = []
+
+    def begin(**options: Any) -> Visitor:
+        visitor = Visitor(chromium, desk_stack.url, **options)
+        visitor.page.on("dialog", lambda dialog: dialog.accept())
+        contexts.append(visitor.context)
+        return visitor
+
+    yield begin
+    for context in contexts:
+        context.close()
+
+
+def test_thirty_files_with_awkward_names(
+    desk_stack: Stack, visit: Callable[..., Visitor], folder: Path, tmp_path: Path
+) -> None:
+    visitor = visit(**DESK)
+    desk = Desk(visitor)
+    visitor.sign_in(TEACHER)
+    make_drafts(desk, folder)
+    continue_after_reload(desk, folder)
+    see_what_the_check_found(desk, desk_stack)
+    fill_by_keyboard(desk)
+    fill_down_and_mend(desk)
+    settle_a_clash(desk, desk_stack)
+    out_and_in_again(desk, tmp_path)
+    assert visitor.page.evaluate("window.violations") == []
+    assert visitor.foreign == []
+    look_at_it_on_a_phone(desk, visit)
+
+
+def make_drafts(desk: Desk, folder: Path) -> None:
+    """Choose the folder while no upload gets through; the drafts and what their names say are there all the same."""
+    page = desk.page
+    page.route("**/studio/uploads**", lambda route: route.abort())
+    desk.visitor.open("/studio/")
+    page.get_by_test_id("open-desk").click()
+    page.get_by_test_id("choose-folder").set_input_files(str(folder))
+    chosen = page.get_by_test_id("chosen")
+    desk.visitor.wait_until(lambda: "30" in chosen.inner_text(), "thirty files are chosen")
+    assert "说明.docx" in chosen.inner_text()
+    page.get_by_test_id("create-batch").click()
+    page.get_by_test_id("grid").wait_for()
+    desk.visitor.wait_until(lambda: "/studio/desk/" in page.url, "the batch has an address of its own")
+    assert page.get_by_test_id("batch-title").inner_text() == folder.name
+    for name, (title, teacher) in NAMES.items():
+        row = desk.row_of(name)
+        assert (desk.text(row, TITLE), desk.text(row, TEACHER_COLUMN)) == (title, teacher), name
+    assert "还是文件名" in desk.cell(desk.row_of("MVI_0012.MOV"), TITLE).inner_text()
+
+
+def continue_after_reload(desk: Desk, folder: Path) -> None:
+    """Nothing was sent: after a reload each file waits, and choosing the folder again sends them, two at a time."""
+    page = desk.page
+    page.unroute("**/studio/uploads**")
+    page.reload()
+    page.get_by_test_id("again").wait_for()
+    assert desk.state(0).inner_text() == "等待文件"
+    running = {"now": 0, "most": 0}
+
+    def begins(request: Any) -> None:
+        if request.method == "PATCH":
+            running["now"] += 1
+            running["most"] = max(running["most"], running["now"])
+
+    def ends(request: Any) -> None:
+        running["now"] -= request.method == "PATCH"
+
+    page.on("request", begins)
+    page.on("requestfinished", ends)
+    page.on("requestfailed", ends)
+    page.get_by_test_id("again-folder").set_input_files(str(folder))
+    overall = page.get_by_test_id("overall")
+    desk.visitor.wait_until(lambda: "已传完 30" in overall.inner_text(), "all thirty are to be sent", 90)
+    assert 1 <= running["most"] <= 2
+    assert page.get_by_test_id("again").is_hidden()
+
+
+def see_what_the_check_found(desk: Desk, stack: Stack) -> None:
+    """Take the uploads into the store and look through them, as the worker would; only one is a film at all."""
+    runner = stack.app.extensions["platform"].runner
+    while runner.work_once(queue.LANE_DEFAULT):
+        pass
+    while runner.work_once(queue.LANE_ANALYSIS):
+        pass
+    desk.page.reload()
+    row = desk.row_of(next(iter(NAMES)))
+    state = desk.state(row)
+    state.locator(".state-at").first.wait_for()
+    assert "2 秒" in state.locator(".state-at").first.inner_text(), state.inner_text()
+
+
+def fill_by_keyboard(desk: Desk) -> None:
+    """Type, move, undo, redo, paste a block with quotes; no mouse but for the first cell."""
+    page, keys = desk.page, desk.page.keyboard
+    desk.cell(0, TITLE).click()
+    before = desk.text(0, TITLE)
+    page.evaluate(INPUT_METHOD)
+    keys.type("新的标题")
+    keys.press("Enter")
+    assert desk.text(0, TITLE) == "新的标题"
+    assert desk.cell(1, TITLE).evaluate("cell => cell === document.activeElement")
+    keys.press("Control+z")
+    assert desk.text(0, TITLE) == before
+    keys.press("Control+y")
+    assert desk.text(0, TITLE) == "新的标题"
+    keys.press("Control+Home")
+    keys.press("ArrowRight")
+    page.evaluate(PASTE, BLOCK)
+    assert [desk.text(0, column) for column in (TITLE, ABOUT, AUDIENCE)] == [
+        "起势，慢", '第一句。\n第二句"慢"。', "老年人群",
+    ]  # fmt: skip
+    desk.is_saved()
+
+
+def fill_down_and_mend(desk: Desk) -> None:
+    """Fill one word down, meet a wrong one, tick the right one instead."""
+    page, keys = desk.page, desk.page.keyboard
+    desk.cell(1, AUDIENCE).click()
+    for _ in range(5):
+        keys.press("Shift+ArrowDown")
+    keys.press("Control+d")
+    assert [desk.text(row, AUDIENCE) for row in range(1, 7)] == ["社区居民"] * 6
+    page.evaluate(PASTE, "老人")
+    keys.press("Escape")
+    error = desk.cell(6, AUDIENCE).locator(".cell-error")
+    error.wait_for()
+    assert error.inner_text() == "没有这个词“老人”；是不是“老年人群”？"
+    assert desk.cell(6, AUDIENCE).get_attribute("aria-invalid") == "true"
+    keys.press("Enter")  # boxes to tick instead of a word to know
+    page.get_by_role("checkbox", name="老年人群").check()
+    keys.press("Enter")
+    page.get_by_test_id("undo").click()
+    page.get_by_test_id("redo").click()
+    for row in range(1, 6):
+        desk.cell(row, AUDIENCE).click()
+        page.evaluate(PASTE, "老年人群")
+    desk.is_saved()
+    page.reload()
+    assert desk.text(6, AUDIENCE) == "老年人群"
+
+
+def settle_a_clash(desk: Desk, stack: Stack) -> None:
+    """Somebody else saves in between: both texts are shown, and one's own may be kept."""
+    row = desk.row_of("MVI_0012.MOV")
+    public_id = desk.page.locator("#desk-grid tbody tr").nth(row).get_attribute("data-id")
+    with stack.app.app_context(), unit_of_work() as db:
+        values = {"title": "别人写的", "version": Lecture.version + 1}
+        db.execute(update(Lecture).where(Lecture.public_id == public_id).values(values))
+    desk.cell(row, TITLE).dblclick()
+    desk.page.keyboard.press("Control+a")
+    desk.page.keyboard.type("我写的")
+    desk.page.keyboard.press("Tab")
+    clash = desk.page.locator(".clash")
+    clash.wait_for()
+    assert "我写的" in clash.inner_text()
+    assert "别人写的" in clash.inner_text()
+    desk.page.locator("[data-keeps=mine]").click()
+    desk.is_saved()
+    desk.page.reload()
+    assert desk.text(row, TITLE) == "我写的"
+
+
+def out_and_in_again(desk: Desk, tmp_path: Path) -> None:
+    """Download the sheet, fill it in with one wrong word, be told where, mend it, import it."""
+    page = desk.page
+    with page.expect_download() as begun:
+        page.get_by_test_id("download-sheet").click()
+    assert begun.value.suggested_filename == "八段锦全集.xlsx"
+    book = load_workbook(io.BytesIO(Path(begun.value.path()).read_bytes()))
+    sheet = book.worksheets[0]
+    for line in range(2, 32):
+        sheet.cell(line, 6).value = "周老师"
+    sheet.cell(7, 9).value = "老人"
+    path = tmp_path / "表格.xlsx"
+    book.save(path)
+    page.locator("#sheet input[type=file]").set_input_files(path)
+    page.get_by_test_id("import-sheet").click()
+    problems = page.get_by_test_id("sheet-problems")
+    assert problems.inner_text() == "第 7 行 · 适合人群：没有这个词“老人”；是不是“老年人群”？"
+    sheet.cell(7, 9).value = "老年人群"
+    book.save(path)
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="再导入一次").click()
+    page.get_by_test_id("grid").wait_for()
+    assert {desk.text(row, TEACHER_COLUMN) for row in range(30)} == {"周老师"}
+    assert "改了 30 讲" in page.locator(".notices").inner_text()
+
+
+def look_at_it_on_a_phone(desk: Desk, visit: Callable[..., Visitor]) -> None:
+    """One card a row, nothing wider than the screen, a tap opens a cell; axe finds nothing on either screen."""
+    axe = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+    phone = visit(**PHONE)
+    phone.sign_in(TEACHER)
+    phone.open(desk.page.url.removeprefix(phone.address).split("#")[0])
+    card = Desk(phone)
+    card.cell(0, TITLE).tap()
+    phone.page.keyboard.press("Escape")
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
+    for page in (desk.page, phone.page):
+        page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+        page.reload()
+        page.evaluate(axe)
+        found = page.evaluate("window.axe.run(document.querySelector('main'), {resultTypes: ['violations']})")
+        told = [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
+        assert told == []
