@@ -42,7 +42,7 @@ def present_media(
         "duration_s": media.duration_s,
         "is_audio_only": media.is_audio_only,
         "aigc": media.has_ai_label,
-        "poster_url": _poster(lecture, media),
+        "poster_url": _cover(lecture) or address(media.poster_name),
         "storyboard_url": address(media.storyboard_name),
         "master_url": address(media.master_name),
         "saver_url": address(media.saver_name),
@@ -70,7 +70,7 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
         "duration_s": media.duration_s,
         "is_audio_only": media.is_audio_only,
         "aigc": media.has_ai_label,
-        "poster_url": _poster(lecture, None),
+        "poster_url": _cover(lecture),
         "storyboard_url": None,
         "master_url": address("master.m3u8"),
         "saver_url": address("saver.m3u8"),
@@ -82,8 +82,8 @@ def present_growing(lecture: Lecture, media: GrowingSet, around: Surroundings) -
     }
 
 
-def _poster(lecture: Lecture, media: MediaSet | None) -> str | None:
-    path = poster_path(lecture, media)
+def _cover(lecture: Lecture) -> str | None:
+    path = poster_path(lecture, None)
     return f"/{path}" if path else None
 
 

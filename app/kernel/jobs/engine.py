@@ -115,8 +115,14 @@ class JobRunner:
         if not self.has_room(lane):
             self._tell_no_room(lane)
             return False
-        with self.app_context(), unit_of_work() as db:
-            claim = queue.claim(db, lane, worker=self.worker, lease_s=self.lease_s)
+        with self.app_context():
+            # Idle lanes look several times a minute: without this each look would take the writer's lock of SQLite.
+            with reading() as db:
+                is_idle = not queue.has_waiting(db, lane)
+            if is_idle:
+                return False
+            with unit_of_work() as db:
+                claim = queue.claim(db, lane, worker=self.worker, lease_s=self.lease_s)
         if claim is None:
             return False
         with structlog.contextvars.bound_contextvars(job_id=claim.job_id, job_kind=claim.kind, subject=claim.subject):

@@ -67,6 +67,12 @@ def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all 
         log.debug("job_already_waiting", key=key)
 
 
+def has_waiting(db: Session, lane: str) -> bool:
+    """Tell whether a lane has a job that may be begun now; takes no lock, so another worker may be faster."""
+    waiting = select(Job.id).where(Job.lane == lane, Job.state == JobState.QUEUED, Job.run_after <= utc_now())
+    return db.scalar(waiting.limit(1)) is not None
+
+
 def claim(db: Session, lane: str, *, worker: str, lease_s: float) -> Claim | None:
     """Take the next job of a lane: by priority, then the institution served longest ago, then age.
 

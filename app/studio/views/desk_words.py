@@ -12,6 +12,7 @@ from app.studio.desk.cells import COLUMNS, CellKind, Vocabulary, write_cells
 from app.studio.desk.models import Batch
 from app.studio.desk.queries import DeskRow
 from app.studio.desk.services import is_file_name
+from app.studio.models import UploadKind
 from app.studio.progress import Phase
 from app.studio.views.preflight_words import report_words, state_sentence
 from app.studio.views.words import progress_words
@@ -67,6 +68,7 @@ def state_data(row: DeskRow) -> dict[str, Any]:
         "is_live": progress.is_live and progress.phase is not Phase.UPLOADING,
         "unfinished": None if upload is None else {
             "url": url_for("studio.upload", public_id=upload.public_id), "fingerprint": upload.fingerprint,
+            "is_in_pieces": upload.kind is UploadKind.FINAL,
         },
     }
 

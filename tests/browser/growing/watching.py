@@ -55,8 +55,8 @@ class Watching(Player):
         )
 
     def hurry(self, rate: float) -> None:
-        """Play faster than anybody can choose, also after the finished set was taken up."""
-        self.video.evaluate("(video, rate) => { video.defaultPlaybackRate = video.playbackRate = rate; }", rate)
+        """Play faster than anybody can choose, until the player opens anew."""
+        self.video.evaluate("(video, rate) => { video.playbackRate = rate; }", rate)
 
     def _data(self) -> str:
         return str(self.root.evaluate("element => ({...element.dataset})"))

@@ -44,7 +44,7 @@ class Visitor:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(f"{self.page.url}: {message.text}")
+            self.complaints.append(f"{self.page.url}: {message.text} {message.location.get('url', '')}")
 
     def _note_request(self, request: Request) -> None:
         self.asked.append(request.url)
@@ -86,7 +86,7 @@ class Visitor:
         violations = self.page.evaluate("window.violations || []")
         self.context.close()
         assert violations == []
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         assert self.foreign == []
 
 

@@ -103,7 +103,7 @@ def test_every_picture_is_the_one_the_source_shows_then(shelf, chunked_policy, t
 def test_slides_at_half_the_rate_have_no_seam_either(source, fast_policy, tools, tmp_path):
     policy = replace(fast_policy, chunk_s=12, audio_chunk_s=24, early_sound_above_s=20)
     made = run_once(source, policy, tools, tmp_path)
-    assert (made.plan.ladder.profile, len(made.plan.videos)) == ("screen", 6)
+    assert (made.plan.ladder.profile, len(made.plan.videos)) == ("screen", 5)
     for rung in ("360p", "480p", "720p"):
         found = measuring.packets(measuring.joined(made.folder / rung))
         assert (found.start_s, found.count) == (0.0, int(12.5 * SECONDS))

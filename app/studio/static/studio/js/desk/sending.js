@@ -1,4 +1,5 @@
 // Sends the files of a batch, two at a time. All the desk knows of uploads is this: makeSender and its handlers.
+import { markOf } from '../mark.js';
 import { makeSender } from '../sender.js';
 import { data, sizeWords } from '../words.js';
 import { cleanPath } from './files.js';
@@ -48,19 +49,22 @@ export function makeLine(show) {
     next();
   }
 
-  function begin({ row, file }) {
-    const sender = makeSender(file, row.id, {
+  async function begin({ row, file }) {
+    const upload = { row, file, sender: null };
+    running.set(row.id, upload);
+    mark(row, 'sending', { percent: 0 });
+    const recognised = await markOf(file);
+    upload.sender = makeSender(file, row.id, recognised, {
       onProgress: (sent, total) => !paused && mark(row, 'sending', { percent: Math.floor((100 * sent) / total) }),
       onRetry: () => mark(row, 'retrying'),
       onResumed: () => {},
+      onNight: (isWaiting) => mark(row, isWaiting ? 'queued' : 'sending', { percent: 0 }),
       onDone: () => end(row, 'sent'),
       onError: (status, sentence) => end(row, 'failed', { status, sentence, file }),
     });
-    running.set(row.id, { row, file, sender });
-    mark(row, 'sending', { percent: 0 });
     starting = starting.then(() => {
       data.unfinished = row.state.unfinished;
-      return sender.start();
+      return paused ? undefined : upload.sender.start();
     });
   }
 
@@ -79,7 +83,7 @@ export function makeLine(show) {
     pause() {
       paused = true;
       for (const { row, sender } of running.values()) {
-        sender.pause();
+        if (sender) sender.pause();
         mark(row, 'paused');
       }
       show(null);
@@ -87,7 +91,7 @@ export function makeLine(show) {
     resume() {
       paused = false;
       for (const { row, sender } of running.values()) {
-        sender.resume();
+        if (sender) sender.resume();
         mark(row, 'sending', { percent: 0 });
       }
       next();
