@@ -56,8 +56,7 @@ def test_watched_while_it_is_made(kitchen: Kitchen, shelf: ClipShelf, visit: Vis
     stays_where_nothing_is_made(player)
     kitchen.work_until(lambda: kitchen.is_done(lecture))
     follows_to_the_end(player)
-    listening.hurry(4)
-    listening.ends(90)
+    listening.ends(90, rate=4)
     assert listening.time_s() == pytest.approx(SLIDES_S, abs=1)
     for visitor in (viewer, elder):
         visitor.wait_until(lambda visitor=visitor: DONE in notice(visitor), "the page says that all is there")
@@ -157,8 +156,7 @@ def test_watched_while_a_worker_is_at_work(kitchen: Kitchen, shelf: ClipShelf, v
     player.play()
     assert player.moments()[0].time_s < 0.5
     player.passes(PICTURE_SEAM_S + 1)
-    player.hurry(4)
-    player.ends(240)
+    player.ends(240, rate=4)
     assert player.time_s() == pytest.approx(MOVING_S, abs=0.2)
     assert jumps_back(player.moments()) == []
     assert longest_stall_s(player.moments()) < 3
@@ -182,8 +180,7 @@ def test_sound_alone_is_heard_while_it_is_made(kitchen: Kitchen, shelf: ClipShel
     assert player.time_s() == pytest.approx(SOUND_SEAM_S, abs=0.5)
     kitchen.work_until(lambda: kitchen.is_done(lecture))
     player.passes(SOUND_SEAM_S + 2)
-    player.hurry(8)
-    player.ends(320)  # at the usual speed, if the finished set is taken up only now
+    player.ends(120, rate=8)
     assert player.time_s() == pytest.approx(SOUND_S, abs=0.2)
     assert jumps_back(player.moments()) == []
     assert longest_stall_s(player.moments()) < 3
