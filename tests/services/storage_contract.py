@@ -43,8 +43,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def open_descriptors() -> list[str]:
+    """Return what this process has open, sockets and files alike."""
+    found = []
+    for path in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile, as that of this very listing is
+            found.append(str(path.readlink()))
+    return found
 
 
 class StorageContract(CopyContract):
@@ -253,8 +258,9 @@ class StorageContract(CopyContract):
             storage.open_range("k").close()
         assert read(storage, "k", 0, 3) == bytes(3)
         deadline_s = time.monotonic() + 10
-        while open_descriptors() > before + 5:  # a pooled connection or two may stay
-            assert time.monotonic() < deadline_s, "readers that were closed early keep files or connections"
+        while len(now := open_descriptors()) > len(before) + 5:  # a pooled connection or two may stay
+            kept = set(now) - set(before)
+            assert time.monotonic() < deadline_s, f"readers that were closed early keep files or connections: {kept}"
             time.sleep(0.05)
 
     def test_serves_many_threads(self, storage):
