@@ -17,24 +17,11 @@ from app.kernel.db import unit_of_work
 from app.studio.intake import Busy, CutOff, Intake, NoSuchBytes, Partial
 from app.studio.models import Upload, UploadKind
 from app.studio.uploads import NewFile, add_upload
+from tests.factories.bodies import reader
 from tests.fixtures.app import make_institution, make_user
 
 MIB = 1024 * 1024
 DATA = random.Random(4).randbytes(22 * MIB + 12345)
-
-
-def reader(data: bytes, *, breaks: bool = False) -> Callable[[int], bytes]:
-    """Read from bytes as from a request, which may break off at its end."""
-    rest = memoryview(data)
-
-    def read(size: int) -> bytes:
-        nonlocal rest
-        block, rest = bytes(rest[:size]), rest[size:]
-        if not block and breaks:
-            raise CutOff
-        return block
-
-    return read
 
 
 def send(intake: Intake, name: str, data: bytes, *, size: int = len(DATA)) -> int:

@@ -22,7 +22,7 @@ from app.review import services
 from app.review.queries import CasePage, get_case
 from app.review.rulebook import rulebook
 from app.review.services import Verdict
-from app.review.states import VERDICTS, Action
+from app.review.states import VERDICTS, Action, ReviewState
 from app.review.views import words
 from app.web import access, edge
 from app.web.speech import speak, speak_all
@@ -76,7 +76,7 @@ def _register_undo(blueprint: Blueprint) -> None:
         return redirect(url_for("review.case", public_id=public_id), 303)
 
 
-def _done_words(state: Any) -> str:  # noqa: ANN401 - a ReviewState
+def _done_words(state: ReviewState) -> str:
     if state.level:
         return _("已记下，送到%(level)s。十分钟内可以撤销。", level=words.level_name(state.level))
     return _("已记下：%(state)s。十分钟内可以撤销。", state=words.state_badge(state).label)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from app.kernel.db import unit_of_work
 from app.library.models import LectureState
 from config.settings import Settings, load
 from tests.factories.lectures import make_lecture
-from tests.fixtures.app import build_app, make_environ, make_institution, run_jobs
+from tests.fixtures.app import build_app, make_environ, make_institution, run_jobs, whole_file
 from tests.fixtures.pages import count_queries, stand_in_assets
 
 __all__ = ["count_queries", "stand_in_assets"]
@@ -54,8 +52,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -
         ids = {lecture.title: lecture.public_id for lecture in made}
         university, college = here.public_id, there.public_id
     run_jobs(app)
-    with closing(sqlite3.connect(folder / "app.db")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole_file(folder)
     return Catalogue(folder, ids, university, college)
 
 

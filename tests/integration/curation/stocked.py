@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import unit_of_work
 from config.settings import Settings, load
-from tests.fixtures.app import build_app, make_environ, run_jobs
+from tests.fixtures.app import build_app, make_environ, run_jobs, whole_file
 from tests.integration.curation.shelf import Shelf, stock_shelf
 
 Work = Callable[[], AbstractContextManager[Session]]
@@ -30,8 +29,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -
     with app.app_context(), unit_of_work() as session:
         shelf = stock_shelf(session)
     run_jobs(app)
-    with closing(sqlite3.connect(folder / "app.db")) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole_file(folder)
     return folder, shelf
 
 

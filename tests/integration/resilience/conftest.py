@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import sqlite3
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from app.accounts.models import Role
 from app.kernel.db import unit_of_work
 from config.settings import Settings, load
 from tests.factories.clips import ClipShelf, shared_folder
-from tests.fixtures.app import build_app, make_environ, make_institution, make_user
+from tests.fixtures.app import build_app, make_environ, make_institution, make_user, whole_file
 from tests.fixtures.stack import TEACHER, Stack
 from tests.integration.resilience.teacher import Teacher, Wire, in_process
 
@@ -59,10 +58,7 @@ def taught_database(migrated_database: Path, tmp_path_factory: pytest.TempPathFa
     app = build_app(load(make_environ(folder)))
     with app.app_context(), unit_of_work() as db:
         make_user(db, Role.INSTITUTION_ADMIN, login=TEACHER, institution_id=make_institution(db).id)
-    with sqlite3.connect(folder / "app.db") as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return folder / "app.db"
+    return whole_file(folder)
 
 
 @pytest.fixture

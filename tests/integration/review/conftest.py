@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 from app.kernel.db import unit_of_work
 from config.settings import Settings, load
-from tests.fixtures.app import build_app, make_environ
-from tests.fixtures.pages import count_queries, stand_in_assets
+from tests.fixtures.app import build_app, make_environ, whole_file
+from tests.fixtures.pages import app, compiled_templates, count_queries, stand_in_assets
 from tests.integration.review.school import Desk, School, found_school
 
-__all__ = ["count_queries", "stand_in_assets"]
+__all__ = ["app", "compiled_templates", "count_queries", "stand_in_assets"]
 
 
 @pytest.fixture(scope="session")
@@ -26,29 +24,13 @@ def school_database(migrated_database: Path, tmp_path_factory: pytest.TempPathFa
     app = build_app(load(make_environ(folder)))
     with app.app_context(), unit_of_work() as db:
         school = found_school(db)
-    with sqlite3.connect(folder / "app.db") as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return folder / "app.db", school
+    return whole_file(folder), school
 
 
 @pytest.fixture
 def settings(tmp_path: Path, school_database: tuple[Path, School]) -> Settings:
     shutil.copy(school_database[0], tmp_path / "app.db")
     return load(make_environ(tmp_path))
-
-
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once instead of for every test's app."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture
-def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Flask:
-    app = build_app(settings)
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
 
 
 @pytest.fixture

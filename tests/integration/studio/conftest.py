@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,12 +21,12 @@ from app.library.services import create_lecture
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.parts import PartFolder
 from config.settings import Settings, load
-from tests.fixtures.app import build_app, make_environ, make_institution, make_user
-from tests.fixtures.pages import count_queries, stand_in_assets
+from tests.fixtures.app import build_app, make_environ, make_institution, make_user, whole_file
+from tests.fixtures.pages import app, compiled_templates, count_queries, stand_in_assets
 from tests.integration.studio.college import FULL, Browser, College, in_work
 from tests.integration.studio.splitting import clapper_set, whole
 
-__all__ = ["clapper_set", "count_queries", "stand_in_assets", "whole"]
+__all__ = ["app", "clapper_set", "compiled_templates", "count_queries", "stand_in_assets", "whole"]
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +37,7 @@ def college_database(migrated_database: Path, tmp_path_factory: pytest.TempPathF
     app = build_app(load(make_environ(folder)))
     with app.app_context(), unit_of_work() as db:
         found = _found_college(db)
-    with sqlite3.connect(folder / "app.db") as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return folder / "app.db", found
+    return whole_file(folder), found
 
 
 def _found_college(db: Session) -> College:
@@ -63,19 +58,6 @@ def _found_college(db: Session) -> College:
 def settings(tmp_path: Path, college_database: tuple[Path, College]) -> Settings:
     shutil.copy(college_database[0], tmp_path / "app.db")
     return load(make_environ(tmp_path))
-
-
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once instead of for every test's app."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture
-def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Flask:
-    app = build_app(settings)
-    app.jinja_env.bytecode_cache = compiled_templates
-    return app
 
 
 @pytest.fixture

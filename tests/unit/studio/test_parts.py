@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,24 +15,11 @@ from app.studio import intake
 from app.studio import parts as parts_module
 from app.studio.intake import Busy, CutOff, DiskFull, NoSuchBytes, Partial, RunningDigests
 from app.studio.parts import PartFolder, hash_file
+from tests.factories.bodies import reader
 
 SIZE = 200
 DATA = bytes(index * 7 % 256 for index in range(SIZE))
 NAME = "abc234"
-
-
-def reader(data: bytes, *, breaks: bool = False) -> Callable[[int], bytes]:
-    """Read from bytes as from a request, which may break off at its end."""
-    rest = memoryview(data)
-
-    def read(size: int) -> bytes:
-        nonlocal rest
-        block, rest = bytes(rest[:size]), rest[size:]
-        if not block and breaks:
-            raise CutOff
-        return block
-
-    return read
 
 
 class Receiving(RuleBasedStateMachine):
