@@ -30,7 +30,7 @@ def state_words(state: StudioState | None) -> StateWords:
     return {
         StudioState.DRAFT: StateWords(_("草稿"), "", "pencil"),
         StudioState.PROCESSING: StateWords(_("处理中"), "busy", "loader-circle"),
-        StudioState.READY: StateWords(_("可发布"), "accent", "badge-check"),
+        StudioState.READY: StateWords(_("待发布"), "accent", "badge-check"),
         StudioState.PUBLISHED: StateWords(_("已发布"), "good", "check"),
         StudioState.FAILED: StateWords(_("失败"), "bad", "circle-alert"),
         StudioState.WITHDRAWN: StateWords(_("已下架"), "", "lock"),

@@ -59,7 +59,7 @@ def test_every_state_phase_and_step_has_words(context: None) -> None:
     assert {state_words(state).label for state in StudioState} == {
         "草稿",
         "处理中",
-        "可发布",
+        "待发布",
         "已发布",
         "失败",
         "已下架",
