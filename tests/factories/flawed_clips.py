@@ -64,7 +64,7 @@ class FlawedClips(ClipShelf):
         """A Matroska file whose header promises more than there is: its copying was interrupted."""
 
         def make(target: Path) -> None:
-            whole = self._flawed("whole.mkv", _MOVING.format(duration_s=40), "anull", 40)
+            whole = self._flawed("before-cut-off.mkv", _MOVING.format(duration_s=40), "anull", 40)
             data = whole.read_bytes()
             target.write_bytes(data[: len(data) * 3 // 5])
 

@@ -240,7 +240,7 @@ def cut_short(shelf: ClipShelf, ending: str) -> Path:
     """A lecture of 12 s whose last third was lost while it was copied; its header promises all of it."""
 
     def make(target: Path) -> None:
-        whole = shelf.folder / f"whole.{ending}"
+        whole = shelf.folder / f"before-cut-short.{ending}"
         shelf._ffmpeg("-i", shelf.moving(12, 320, 240), "-c", "copy", "-movflags", "+faststart", whole)
         data = whole.read_bytes()
         target.write_bytes(data[: len(data) * 2 // 3])

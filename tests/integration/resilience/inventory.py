@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.kernel.db import reading
 from app.kernel.jobs.engine import JobContext
-from app.kernel.jobs.model import Claim, Job
+from app.kernel.jobs.model import Claim, Job, JobState
 from app.kernel.platform import Platform
 from app.media.models import MediaSet, Source
 from app.media.queries import media_prefix
@@ -67,6 +67,12 @@ def jobs(app: Flask, kind: str) -> list[Job]:
     """Return the jobs of a kind, oldest first."""
     with app.app_context(), reading() as db:
         return list(db.scalars(select(Job).where(Job.kind == kind).order_by(Job.id)))
+
+
+def is_quiet(app: Flask) -> bool:
+    """Tell whether nothing is worked on or waits for it: a lecture is ready before its file has been looked through."""
+    with app.app_context(), reading() as db:
+        return db.scalar(select(Job.id).where(Job.state.in_([JobState.QUEUED, JobState.RUNNING])).limit(1)) is None
 
 
 def scratch_files(app: Flask) -> list[str]:

@@ -14,6 +14,7 @@ from tests.integration.resilience.inventory import (
     PATIENCE_S,
     check_books,
     intake_of,
+    is_quiet,
     kept_bytes,
     platform_of,
     scratch_files,
@@ -23,6 +24,13 @@ from tests.integration.resilience.inventory import (
 from tests.integration.resilience.teacher import Teacher, Wire
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+
+
+def wait_until_quiet(stack: Stack) -> None:
+    wait_for(
+        lambda: is_quiet(stack.app) and not scratch_files(stack.app),
+        timeout_s=60, what=lambda: str(scratch_files(stack.app)),
+    )  # fmt: skip
 
 
 def test_an_upload_goes_on_where_the_killed_server_had_got_to(stack: Stack, heavy_clip: bytes) -> None:
@@ -52,7 +60,7 @@ def test_an_upload_goes_on_where_the_killed_server_had_got_to(stack: Stack, heav
     with contextlib.closing(platform_of(stack.app).storage.open_range(source.storage_key)) as chunks:
         assert b"".join(chunks) == heavy_clip
     sweep_at_once(stack.app)
-    wait_for(lambda: not scratch_files(stack.app), timeout_s=10, what=lambda: str(scratch_files(stack.app)))
+    wait_until_quiet(stack)
     check_books(stack.app)
 
 
@@ -70,6 +78,6 @@ def test_the_last_byte_arrives_and_the_server_dies(
     stack.start_web()
     assert teacher.offset(url) == len(short_clip)
     wait_for(lambda: teacher.phase(lecture) == "ready", timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
-    wait_for(lambda: not scratch_files(stack.app), timeout_s=10, what=lambda: str(scratch_files(stack.app)))
+    wait_until_quiet(stack)
     sweep_at_once(stack.app)
     check_books(stack.app)
