@@ -67,6 +67,16 @@ bench: ## Print the figures and ratios the project is measured by
 	@dev/bootstrap test
 	@exec $(PY) -m dev.bench $(ARGS)
 
+.PHONY: quality
+quality: ## Print how well search finds, by kind of query and engine (ARGS="--misses" lists what falls short)
+	@dev/bootstrap test
+	@exec $(PY) -m tests.quality $(ARGS)
+
+.PHONY: bench-search
+bench-search: ## CPU ms of searches and suggestions, rebuild, update, memory (ARGS="--engine tantivy --documents 100000")
+	@dev/bootstrap test
+	@exec $(PY) -m tests.bench.bench_search $(ARGS)
+
 .PHONY: bench-pipeline
 bench-pipeline: ## Encode against the limit and two platforms (SOURCE="a.mp4 b.mp4" for your own, ARGS="--seconds 20")
 	@dev/bootstrap test
@@ -86,6 +96,11 @@ soak-pipeline: ## Kill worker and broker at random during one long encode (KILLS
 soak-upload: ## Kill web processes and cut lines during one large upload (SIZE_MIB=2048 KILLS=50 CUTS=200 STORES=folder,s3)
 	@dev/bootstrap test
 	@exec $(PY) -m pytest tests/soak/soak_upload.py -q -s -p no:randomly -p no:cacheprovider $(ARGS)
+
+.PHONY: soak-search
+soak-search: ## 100,000 hostile queries, and 50 kills of the index's writer, on every engine (QUERIES=100000 KILLS=50)
+	@dev/bootstrap test
+	@exec $(PY) -m pytest tests/soak/soak_search.py -q -s -p no:randomly -p no:cacheprovider $(ARGS)
 
 .PHONY: screenshots
 screenshots: ## Every page at 360 and 1280 px, normal and elder mode, into build/screenshots

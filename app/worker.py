@@ -17,17 +17,25 @@ from functools import partial
 import structlog
 from flask import Flask
 
+from app.accounts.links import forget_old_links
 from app.accounts.services import forget_old_sessions
+from app.asking.jobs import request_settling
+from app.catalogue.comparing import request_comparison
 from app.catalogue.jobs import request_update
 from app.factory import create_app
+from app.green_channel.jobs import request_check
+from app.joining.jobs import request_forgetting
 from app.kernel import outbox
 from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
-from app.kernel.jobs import celery_engine, queue, steps
+from app.kernel.jobs import celery_engine, doorbell, queue, steps
 from app.kernel.jobs.model import JobState
+from app.kernel.mail.outgoing import forget_mail
 from app.kernel.platform import Platform
 from app.media.sweeping import request_sweep
+from app.notices.jobs import request_morning
 from app.studio.jobs import request_upload_sweep
+from app.watching.jobs import request_count
 from config.settings import SettingsError, load
 
 log = structlog.get_logger(__name__)
@@ -47,8 +55,8 @@ class Housekeeper:
         self._sweep_every_s = min(SWEEP_LEASES_EVERY_S, self.platform.settings.jobs.lease_s / 2)
         self._next_sweep = self._next_chores = 0.0
 
-    def tick(self) -> None:
-        """Now and then sweep leases and start the hourly chores; relay waiting events."""
+    def tick(self) -> bool:
+        """Now and then sweep leases and start the hourly chores; relay waiting events, and tell whether any were."""
         now = time.monotonic()
         if now >= self._next_sweep:
             self._next_sweep = now + self._sweep_every_s
@@ -61,16 +69,25 @@ class Housekeeper:
         if is_waiting:
             with self.app.app_context(), unit_of_work() as db:
                 outbox.relay(db, self.platform.subscriptions)
+        return is_waiting
 
     def _chores(self) -> None:
         with self.app.app_context(), unit_of_work() as db:
             request_sweep(db)
             request_upload_sweep(db)
+            request_check(db)
+            request_count(db)
+            request_settling(db)
             # An index that was damaged, or built by an older release, is found out and built anew.
             request_update(db)
+            request_comparison(db)
             outbox.forget_delivered(db, before=utc_now() - timedelta(days=30))
             steps.forget_ended(db, before=utc_now() - timedelta(days=30))
             forget_old_sessions(db, keep=timedelta(days=30))
+            request_forgetting(db)
+            forget_old_links(db)
+            request_morning(db, self.platform.settings.notices)
+            forget_mail(db, before=utc_now() - timedelta(days=30))
         self.platform.storage.sweep_partial(PARTIAL_AGE)
 
     def waiting_lanes(self) -> tuple[str, ...]:
@@ -90,13 +107,16 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
     for slot in range(1, platform.settings.jobs.media_slots):
         turns[f"{queue.LANE_MEDIA}-{slot}"] = turns[queue.LANE_MEDIA]
 
+    bell = Bell()
+
     def housekeep() -> bool:
-        housekeeper.tick()
+        if housekeeper.tick():
+            bell.ring()  # what listeners queued is done now, not when the lane looks next
         return False
 
     turns["housekeeper"] = housekeep
-    bell = Bell()
     platform.runner.after_job = bell.ring
+    pipe = doorbell.answer(platform.settings.media.work_path, bell.ring)
     threads = [
         threading.Thread(
             target=keep_turning, args=(turn, stop, platform.settings.jobs.poll_s, bell), name=name, daemon=True
@@ -107,6 +127,7 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
         thread.start()
     log.info("worker_started", engine="embedded", lanes=list(queue.LANES), pid=os.getpid())
     stop.wait()
+    pipe.unlink(missing_ok=True)
     bell.ring()
     log.info("worker_stopping")
 

@@ -11,6 +11,9 @@ import structlog
 if TYPE_CHECKING:
     from config.settings import RuntimeSection
 
+#: Fields that packages which know no structlog give their events; what libraries add is left out, it may be anything.
+_PACKAGES_SAY = ("exit_code", "took_s", "code", "detail", "folder", "reason")
+
 
 def configure(section: RuntimeSection) -> None:
     """Send structlog and stdlib logging through one formatter to standard error."""
@@ -32,7 +35,7 @@ def configure(section: RuntimeSection) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(_PACKAGES_SAY)],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
         )
     )

@@ -81,8 +81,43 @@ def read_review() -> dict[str, Any]:
     return tomllib.loads((FOLDER / "review.toml").read_text(encoding="utf-8"))
 
 
+def read_joining() -> dict[str, Any]:
+    """How institutions and centres join, for app.joining.rulebook."""
+    return tomllib.loads((FOLDER / "joining.toml").read_text(encoding="utf-8"))
+
+
+def read_green_channel() -> dict[str, Any]:
+    """What the green channel promises, for app.green_channel.promises."""
+    return tomllib.loads((FOLDER / "green_channel.toml").read_text(encoding="utf-8"))
+
+
 def read_negative_list() -> list[dict[str, Any]]:
     """Categories of words that stop a submission or ask for an explanation."""
     document = tomllib.loads((FOLDER / "negative_list.toml").read_text(encoding="utf-8"))
     categories: list[dict[str, Any]] = document["category"]
     return categories
+
+
+def read_captions() -> dict[str, Any]:
+    """Return what the captions desk warns of, for app.studio.caption_desk."""
+    return tomllib.loads((FOLDER / "captions.toml").read_text(encoding="utf-8"))
+
+
+def read_watching() -> dict[str, Any]:
+    """Return how plays are counted, for app.watching."""
+    return tomllib.loads((FOLDER / "watching.toml").read_text(encoding="utf-8"))
+
+
+def read_notices() -> dict[str, Any]:
+    """Return what people are reminded of, for app.notices."""
+    return tomllib.loads((FOLDER / "notices.toml").read_text(encoding="utf-8"))
+
+
+def read_working_days() -> dict[str, Any]:
+    """Return the holidays of each year and the weekends worked instead, for app.review.working_days."""
+    return tomllib.loads((FOLDER / "working_days.toml").read_text(encoding="utf-8"))
+
+
+def read_search() -> dict[str, Any]:
+    """Return what is asked of the search and how the index is looked after, for app.asking and app.catalogue."""
+    return tomllib.loads((FOLDER / "search.toml").read_text(encoding="utf-8"))

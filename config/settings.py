@@ -13,26 +13,20 @@ from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ByteSize,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
+from config.sections import FolderPath, MailSection, NoticesSection, SigninSection
+from config.sections import Section as _Section
+
 Environment = Literal["development", "test", "production"]
 
 #: Pydantic's ByteSize reads "8GiB"; the plain int keeps arithmetic and logs simple.
 Bytes = Annotated[ByteSize, Field(gt=0)]
-
-
-def _absolute(value: object) -> object:
-    return Path(value).expanduser().resolve() if isinstance(value, (str, Path)) else value
-
-
-FolderPath = Annotated[Path, BeforeValidator(_absolute)]
 
 
 #: Settings that people know by a name of their own instead of SECTION_FIELD.
@@ -45,10 +39,6 @@ class SettingsError(ValueError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("Settings are wrong:\n" + "\n".join(f"  - {problem}" for problem in problems))
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RuntimeSection(_Section):
@@ -116,6 +106,7 @@ class SearchSection(_Section):
     """SEARCH_*: the index is a cache of the database."""
 
     index_path: FolderPath = Field(Path("var/index"), validate_default=True)
+    engine: Literal["whoosh", "tantivy"] = "whoosh"
 
 
 class MediaSection(_Section):
@@ -128,6 +119,11 @@ class MediaSection(_Section):
     max_upload_bytes: Bytes = Field(ByteSize(8 * 1024**3), description="Largest source accepted")
     min_free_bytes: Bytes = Field(ByteSize(512 * 1024**2), description="Scratch space left alone; less is 'disk full'")
     upload_expires_h: float = Field(48, gt=0, description="An upload untouched for this long is swept")
+    open_uploads_per_user: int = Field(400, ge=1, description="Uploads one person may have on their way")
+    open_uploads_per_institution: int = Field(2000, ge=1, description="Uploads one institution may have on their way")
+    uploads_per_hour: int = Field(3000, ge=1, description="Uploads one person may begin in an hour")
+    versions_kept: int = Field(5, ge=0, le=1000, description="Replaced files of a lecture whose masters stay with it")
+    versions_days: float = Field(30, ge=1, le=36500, description="The master of every replaced file stays this long")
 
 
 class SpeechSection(_Section):
@@ -149,6 +145,8 @@ class WebSection(_Section):
 
     rate_limit_storage: str = Field("memory://", description="Flask-Limiter storage; redis://… for several processes")
     sign_in_limit: str = Field("10 per 15 minutes", description="Failed sign-ins per account name and address")
+    join_limit: str = Field("10 per hour", description="Applications to join begun from one address")
+    reset_limit: str = Field("5 per hour", description="Mails with a link for a new password, per name and address")
     session_days: float = Field(14, gt=0, le=90)
     secure_cookies: bool = True
 
@@ -175,7 +173,10 @@ class Settings(_Section):
     search: SearchSection
     media: MediaSection
     speech: SpeechSection
+    mail: MailSection
+    notices: NoticesSection
     web: WebSection
+    signin: SigninSection
     site: SiteSection
 
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,12 @@ FONT = Need(
     "no demo lectures can be drawn; the catalogue starts empty",
     _has_chinese_font,
 )
+PANGO = Need(
+    "Pango",
+    ("libpango-1.0-0", "libpangoft2-1.0-0"),
+    "certificates cannot be made into a PDF",
+    lambda: bool(find_library("pango-1.0") and find_library("pangoft2-1.0")),
+)
 CHROMIUM = Need("Chromium", ("chromium",), "browser tests are skipped", _on_path("chromium"))
 FFPROBE = Need("ffprobe", ("ffmpeg",), "tests that ask ffprobe about our output are skipped", _on_path("ffprobe"))
 POSTGRESQL = Need("PostgreSQL", ("postgresql",), "tests of the scale-out mode are skipped", _has_postgresql)
@@ -69,8 +76,8 @@ CEPH = Need(
     _on_path("radosgw", "ceph-mon", "ceph-osd"),
 )
 
-FOR_RUN = (FFMPEG, SPEECH, FONT)
-FOR_TEST = (FFMPEG, FFPROBE, SPEECH, FONT, CHROMIUM, POSTGRESQL, REDIS, CEPH)
+FOR_RUN = (FFMPEG, SPEECH, FONT, PANGO)
+FOR_TEST = (FFMPEG, FFPROBE, SPEECH, FONT, PANGO, CHROMIUM, POSTGRESQL, REDIS, CEPH)
 
 
 def why_not_apt() -> str | None:

@@ -123,6 +123,8 @@ def settings(host: str, port: int) -> dict[str, str]:
         "STORE_PATH": str(var / "store"),
         "SEARCH_INDEX_PATH": str(var / "index"),
         "MEDIA_WORK_PATH": str(var / "work"),
+        "MAIL_KIND": "folder",
+        "MAIL_PATH": str(var / "mail"),
         "WEB_SECURE_COOKIES": "false",
         "VAR": str(var),
         "PYTHONUNBUFFERED": "1",

@@ -1,10 +1,12 @@
 """`make screenshots`: every page at 360 and 1280 px in both modes, of a demo installation of its own.
 
-Pictures go to build/screenshots; `--readme` also refreshes the few that README.md and the guides show, in docs/images.
+Pictures go to build/screenshots; `--readme` takes only the few that README.md and the guides show, for docs/images,
+with few colours so that they stay small.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from dev import run
@@ -31,7 +34,14 @@ README = {("home", 360, "normal"), ("home", 360, "elder"), ("lecture", 360, "eld
           ("studio", 1280, "normal"), ("poster", 1280, "normal")}  # fmt: skip
 #: What docs/guides show.
 GUIDES = {("batch", 1280, "normal"), ("review-submission", 1280, "normal"), ("review", 1280, "normal"),
-          ("review-case", 1280, "normal"), ("review-board", 1280, "normal")}  # fmt: skip
+          ("review-case", 1280, "normal"), ("review-board", 1280, "normal"),
+          ("green-grant", 1280, "normal"), ("join", 360, "normal"), ("join-follow", 360, "normal"),
+          ("joining", 1280, "normal"), ("joining-case", 1280, "normal"), ("members-place", 1280, "normal"),
+          ("notices", 360, "normal"), ("notice-settings", 1280, "normal"), ("captions-desk", 1280, "normal"),
+          ("watching", 1280, "normal"), ("certificates", 1280, "normal"), ("green-lost", 1280, "normal"),
+          ("green-opening", 360, "normal")}  # fmt: skip
+#: Colours of a picture in docs/images.
+COLOURS = 128
 #: Files of the batch that is photographed; nothing but their names is needed.
 BATCH = (
     "第01讲_认识八段锦_张老师.mp4", "第02讲_两手托天_张老师.mp4", "03-左右开弓(上)-李老师.MP4",
@@ -79,7 +89,8 @@ def take_all(browser: Browser, base: str, *, is_for_readme: bool) -> Iterator[Pa
     for width, size in WIDTHS.items():
         for mode in ("normal", "elder"):
             contexts: dict[str, BrowserContext] = {}
-            for shot in shots:
+            wanted = [each for each in shots if not is_for_readme or (each.name, width, mode) in README | GUIDES]
+            for shot in wanted:
                 if shot.login not in contexts:
                     contexts[shot.login] = open_context(browser, base, size, mode, shot.login, passwords)
                 page = contexts[shot.login].new_page()
@@ -91,13 +102,19 @@ def take_all(browser: Browser, base: str, *, is_for_readme: bool) -> Iterator[Pa
                     open_batch(page, base)
                 path = OUT / f"{shot.name}-{width}-{mode}.png"
                 take(page, path, width)
-                if is_for_readme and (shot.name, width, mode) in README | GUIDES:
+                if is_for_readme:
                     IMAGES.mkdir(parents=True, exist_ok=True)
-                    page.screenshot(path=IMAGES / path.name)
+                    save_small(page.screenshot(), IMAGES / path.name)
                 page.close()
                 yield path
             for context in contexts.values():
                 context.close()
+
+
+def save_small(picture: bytes, path: Path) -> None:
+    """Keep a picture with few colours: pages have few, and the guides load on phones."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def take(page: Page, path: Path, width: int) -> None:
@@ -162,6 +179,10 @@ def pages(base: str) -> Iterator[Shot]:
     yield Shot("home", "/")
     yield Shot("catalogue", "/lectures")
     yield Shot("search", "/search?q=手机")
+    yield Shot("filters", "/lectures?audience=elder#filters")
+    yield Shot("subjects", "/browse")
+    yield Shot("subject", "/browse/topic/public-health")
+    yield Shot("three-taps", "/find")
     yield Shot("search-empty", "/search?q=量子色动力学")
     yield Shot("lecture", f"/lectures/{lecture}")
     yield Shot("playlists", "/playlists")
@@ -172,7 +193,14 @@ def pages(base: str) -> Iterator[Shot]:
     yield Shot("accessibility", "/accessibility")
     yield Shot("not-found", "/nothing-here")
     yield Shot("sign-in", "/sign-in")
+    yield Shot("join", "/join")
+    yield Shot("join-follow", "/join/application")
     yield Shot("styleguide", "/styleguide")
+    yield from pages_behind_sign_in(base, lecture)
+
+
+def pages_behind_sign_in(base: str, lecture: str) -> Iterator[Shot]:
+    """Yield the pages of those who make, review and run the library."""
     yield Shot("studio", "/studio/", "teacher")
     yield Shot("studio-new", "/studio/lectures/new", "teacher")
     yield Shot("batch-choose", "/studio/desk", "teacher")
@@ -185,11 +213,34 @@ def pages(base: str) -> Iterator[Shot]:
     yield Shot("review-board", "/review/board", "province")
     yield Shot("review-rules", "/review/rules", "operator")
     yield Shot("review-words", "/review/words", "operator")
+    yield Shot("joining", "/joining/", "province")
+    yield Shot("joining-case", "/joining/", "province", follow="main li a[href*='/joining/applications/']")
+    yield Shot("joining-institutions", "/joining/institutions", "province")
+    yield Shot("joining-units", "/joining/units", "province")
+    yield Shot("members-place", "/members/", "teacher")
+    yield Shot("notices", "/notices/", "author")
+    yield Shot("notice-settings", "/notices/settings", "teacher")
+    yield Shot("captions-desk", f"/studio/lectures/{lecture}/captions/zh-CN/desk", "operator")
+    yield Shot("watching", "/watching", "teacher")
+    yield Shot("certificates", "/watching/certificates", "teacher")
+    yield from green_pages()
     yield Shot("desk", "/desk/playlists", "centre")
     yield Shot("desk-new", "/desk/playlists/new", "centre")
     yield Shot("desk-playlist", f"/desk{playlist(base)}", "centre")
     yield Shot("poster", f"/desk{playlist(base)}/poster", "centre")
     yield Shot("admin", "/admin/", "operator")
+
+
+def green_pages() -> Iterator[Shot]:
+    """Yield the pages of the green channel: for residents, for the institution that opened something, for officers."""
+    yield Shot("green-channel", "/green-channel/")
+    yield Shot("green-register", "/green-channel/register?when=all")
+    yield Shot("green-opening", "/green-channel/register", follow=".green-row h2 a")
+    yield Shot("green-desk", "/green-channel/desk", "author")
+    yield Shot("green-grant", "/green-channel/desk", "author", follow=".green-row h2 a")
+    yield Shot("green-lost", "/green-channel/desk", "teacher", follow=".green-row h2 a:has-text('平安冬季')")
+    yield Shot("green-form", "/green-channel/desk", "author", follow="[data-testid=new-grant]")
+    yield Shot("green-overview", "/green-channel/overview", "province")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Thin folders first: a broken contract is told in seconds.
-FOLDERS = ("architecture", "unit", "conformance", "integration", "services", "browser")
+FOLDERS = ("architecture", "unit", "quality", "conformance", "integration", "services", "browser")
 
 
 def main(arguments: list[str]) -> int:

@@ -134,15 +134,23 @@ def _find_timing(line: str) -> re.Match[str] | None:
 
 
 def _cue(timing: re.Match[str], body: str) -> Cue:
-    settings = [word for word in timing[3].split() if _SETTING.fullmatch(word)][:_MAX_SETTINGS]
-    return Cue(_millis(timing[1]), _millis(timing[2]), plain_text(body), " ".join(settings))
+    return Cue(_millis(timing[1]), _millis(timing[2]), plain_text(body), clean_settings(timing[3]))
+
+
+def clean_settings(text: str) -> str:
+    """Return those of a cue's settings that place it, and nothing else."""
+    return " ".join([word for word in text.split() if _SETTING.fullmatch(word)][:_MAX_SETTINGS])
 
 
 def plain_text(marked_up: str) -> str:
     """Return words without markup, escaped so that they can open neither a tag nor another cue."""
-    words = unescape(_MARKUP.sub("", _OVERRIDE.sub("", marked_up))).replace("\r", "\n").translate(_STRAY)
-    lines = (_SPACES.sub(" ", line).strip() for line in words.split("\n"))
-    return escape("\n".join(line for line in lines if line), quote=False)
+    return escape(clean_words(unescape(_MARKUP.sub("", _OVERRIDE.sub("", marked_up)))), quote=False)
+
+
+def clean_words(words: str) -> str:
+    """Return what somebody wrote without control characters, needless blanks and empty lines; not escaped."""
+    lines = (_SPACES.sub(" ", line).strip() for line in words.replace("\r", "\n").translate(_STRAY).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def write_webvtt(cues: Iterable[Cue]) -> str:

@@ -31,6 +31,7 @@ from .command.sound import (
     measure_argv,
 )
 from .errors import EncodingFailed
+from .expecting import expected
 from .listening import Heard, agreed_layout, find_noises, read_levels
 from .loudness import (
     LARGE_CORRECTION_DB,
@@ -157,17 +158,24 @@ class _Work:
         return SourceFile(self.encoder.source, self.encoder.plan.container, self.encoder.plan.tags)
 
     def measure(self, step: LoudnessStep) -> Gain:
-        """Find treatment and gain: one pass over the sound; more for noisy, quiet or one-eared sources, and peaks."""
+        """Find treatment and gain: one pass over the sound; more for noisy, quiet or one-eared ones, and for peaks."""
         text = self._ffmpeg(listen_argv(self.encoder.tools, self._source, step), (0.0, 0.4))
-        treatment = self._treatment(step)
+        heard = self._heard()
+        treatment = self._treatment(step, heard)
         measured = laid_out(read_loudness(text), treatment)
         lift = lift_for(measured, step.audio)
         gain = Gain(lift_db=lift.gain_db, treatment=treatment)
-        if needs_another_look(gain):
-            measured = self._loudness(step, gain, (0.4, 0.6))
+        is_changed = needs_another_look(gain)
+        if is_changed:
+            measured = expected(measured, heard, gain, step.audio)
         gain = gain_for(measured, lift, gain, step.audio)
-        # A provisional sound has viewers waiting for it; what the limiter takes away there is put up with.
-        if step.range.is_whole and is_limiting(measured, gain, step.audio):
+        if not step.range.is_whole:
+            # A provisional sound has viewers waiting for it; what the limiter takes away there is put up with.
+            return gain
+        if is_changed and not is_limiting(measured, gain, step.audio):
+            measured = self._loudness(step, gain, (0.4, 0.6))
+            gain = gain_for(measured, lift, gain, step.audio)
+        if is_limiting(measured, gain, step.audio):
             limited = self._loudness(step, gain, (0.6, 0.8), is_limited=True)
             first, gain = gain, correct(gain, limited, lift, step.audio)
             if gain.gain_db - first.gain_db > LARGE_CORRECTION_DB:
@@ -175,14 +183,17 @@ class _Work:
                 gain = correct_again((first, limited), (gain, again), lift, step.audio)
         return gain
 
-    def _treatment(self, step: LoudnessStep) -> Treatment:
-        """Read the levels that listening left: noises, and the layout early and whole measurement agree on."""
+    def _heard(self) -> Heard:
+        """Read the levels that listening left."""
         levels = ((CHANNEL_LEVELS, LISTENED_CHANNELS), (BAND_LEVELS, len(HUM_BANDS_HZ)))
         read = []
         for name, count in levels:
             with (self.work_dir / name).open(encoding="ascii") as lines:
                 read.append(read_levels(lines, count))
-        heard = Heard(*read)
+        return Heard(*read)
+
+    def _treatment(self, step: LoudnessStep, heard: Heard) -> Treatment:
+        """Return noises, and the layout early and whole measurement agree on."""
         if step.channels == 1:
             return find_noises(heard, step.audio)
         early = self.encoder.plan.early_loudness

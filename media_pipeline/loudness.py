@@ -103,7 +103,8 @@ def correct(gain: Gain, limited: Loudness | None, lift: Lift, audio: AudioPolicy
     if limited is None:
         return gain
     missing_db = audio.loudness_lufs - lift.shortfall_db - limited.integrated_lufs
-    correction_db = min(max(0.0, missing_db / _LIMITED_SLOPE), _LARGEST_CORRECTION_DB)
+    # Too loud it is only where less was expected than there was; less gain then frees the limiter.
+    correction_db = min(missing_db / _LIMITED_SLOPE, _LARGEST_CORRECTION_DB) if missing_db > 0 else missing_db
     return replace(gain, gain_db=round(gain.gain_db + correction_db, 2))
 
 

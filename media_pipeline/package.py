@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from .boxes import BoxError, FragmentBox, InitBox, read_fragment, read_init
+from .boxes import BoxError, FragmentBox, InitBox, boxes, read_fragment, read_init
 from .command.shared import INIT_NAME
 from .errors import EncodingFailed
 from .types import Segment, Track
@@ -26,6 +26,10 @@ _LEAST_SHARE = 0.1
 _LEAST_S = 1
 # With this box a segment begins.
 _TYPE_BOX_BYTES = 24
+_HEAD_BYTES = 8
+# hls.js looks for the next segment a quarter of a second ahead, so it never takes a shorter last one, and playing never
+# ends; and with more than this a joined segment could be longer than the manifest's target.
+_SHORT_END_S = Fraction(2, 5)
 # Containers overstate their length a little.
 _ROUNDING_S = 1.5
 # Times at a seam are given in microseconds and kept in ticks of at least this rate.
@@ -43,6 +47,8 @@ def collect_track(
 ) -> Track:
     """Read what an encode wrote into `folder` and check that it is whole.
 
+    A last segment too short for players becomes a part of the one before it, in the folder as well.
+
     With `edit_ticks`, times are what they are behind another init segment, whose edit has this length.
 
     Raises:
@@ -53,7 +59,7 @@ def collect_track(
         init = read_init(init_bytes)
         if edit_ticks is not None:
             init = replace(init, edit_ticks=edit_ticks)
-        segments = tuple(_measure(path, init) for path in written(folder))
+        segments = _join_short_end(folder, init, [_measure(path, init) for path in written(folder)])
     except (BoxError, FileNotFoundError, struct.error, IndexError) as error:
         raise EncodingFailed(detail=f"{name}: {error}") from error
     _check_grid(name, segments, first_segment, Fraction(1, init.timescale))
@@ -70,6 +76,19 @@ def collect_track(
         frame_rate=frame_rate,
         channels=init.channels,
     )
+
+
+def _join_short_end(folder: Path, init: InitBox, segments: list[Segment]) -> tuple[Segment, ...]:
+    if len(segments) < 2 or segments[-1].duration_s >= _SHORT_END_S:
+        return tuple(segments)
+    before, last = (folder / segment.name for segment in segments[-2:])
+    data = last.read_bytes()
+    # Its type and its index were those of a segment of its own.
+    fragment = next(inner - _HEAD_BYTES for kind, inner, _ in boxes(data) if kind == b"moof")
+    with before.open("ab") as file:
+        file.write(data[fragment:])
+    last.unlink()
+    return (*segments[:-2], _measure(before, init))
 
 
 def written(folder: Path) -> list[Path]:

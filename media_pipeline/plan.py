@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .types import Ladder, MediaInfo, Rung, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
-RECIPE_VERSION = 4
+RECIPE_VERSION = 6
 
 
 def recipe_of(policy: LadderPolicy) -> str:

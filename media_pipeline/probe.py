@@ -47,6 +47,7 @@ def probe(place: Path | str, *, limits: ProbeLimits | None = None, cancel: Cance
         cpu_s=int(limits.timeout_s) + 5,
         memory_bytes=limits.memory_bytes,
         max_file_bytes=1024**2,
+        niceness=limits.niceness,
     )
     if isinstance(place, Path) and not place.is_file():
         raise FileNotFoundError(place)

@@ -150,7 +150,7 @@ def _follow(
                 os.set_blocking(pipe.fileno(), False)
                 selector.register(pipe, selectors.EVENT_READ, name)
         while selector.get_map() or process.poll() is None:
-            _read(selector, watch)
+            _read(process, selector, watch)
             now = time.monotonic()
             if process.poll() is not None:
                 ended_at = ended_at or now
@@ -173,9 +173,11 @@ def _check_clock(now: float, started: float, watch: _Watch, limits: ProcessLimit
         raise ProcessStopped("stalled", watch.stderr_tail())
 
 
-def _read(selector: selectors.BaseSelector, watch: _Watch) -> None:
+def _read(process: subprocess.Popen[bytes], selector: selectors.BaseSelector, watch: _Watch) -> None:
     if not selector.get_map():
-        time.sleep(_POLL_S)
+        # Pipes close a moment before the process can be collected: a plain sleep would cost every process its length.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL_S)
         return
     for key, _ in selector.select(_POLL_S):
         data = os.read(key.fd, 65536)

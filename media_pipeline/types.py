@@ -44,6 +44,7 @@ class ProbeLimits:
     max_frame_rate: int = 240
     timeout_s: float = 60.0
     memory_bytes: int = 2 * 1024**3
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,36 @@ Folding is in folding.py, pinyin in pinyin.py, which fields a document has in sc
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from operator import add
+from typing import Literal, NamedTuple
 
 import rjieba
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 """Raise it when the same text gives other terms, so that old indexes are rebuilt."""
 
 MAX_TERM_CHARS = 64
+_SHORT = 24
+
+# Words people put around what they look for. They count when nothing else is left.
+_STOP_WORD_LIST = """
+的 了 吗 呢 吧 啊 呀 和 与 及 或 在 是 有 我 你 他 她 它 我们 怎么 怎样 如何 什么 哪里 哪些 为什么 一下 一个 这个 那个
+可以 应该 关于 想 要 请 怎么办 把 被 给 能 会 就 都 也 还 教 教我 学 学习 讲 课 讲课 看 太
+the a an of to and or in on for how what is
+"""
+STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 
 # Han with extensions, iteration mark, zero; kana and hangul are cut into pairs the same way.
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af々〇\u3041-\u3096\u30a1-\u30ff\uac00-\ud7a3"
 _RUN = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+(?:[+#]{{1,2}})?)")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A stretch of folded text in one kind of writing: 'cjk' without word gaps, 'word' for everything else."""
 
     kind: Literal["cjk", "word"]
@@ -47,9 +59,42 @@ def words(run_text: str) -> list[str]:
     return list(rjieba.cut(run_text))
 
 
+@lru_cache(maxsize=64)
+def cut_runs(folded: str) -> Sequence[tuple[Run, Sequence[str]]]:
+    """Return the runs of a text with their words, cut in one go: a call to the dictionary costs more than its work.
+
+    Kept for a moment, because a document's terms and its words for the lexicon both ask.
+    """
+    ends = list(accumulate(map(len, rjieba.cut(folded))))
+    found: list[tuple[Run, Sequence[str]]] = []
+    for run in runs(folded):
+        if run.kind == "word":
+            found.append((run, (run.text,)))
+            continue
+        last = run.start + len(run.text)
+        bounds = [run.start, *ends[bisect_right(ends, run.start) : bisect_left(ends, last)], last]
+        found.append((run, [folded[begin:end] for begin, end in pairwise(bounds)]))
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def parts_of(word: str) -> tuple[str, ...]:
+    """A word of two and more characters with the shorter dictionary words inside it, as jieba's search mode gives."""
+    if not 1 < len(word) <= MAX_TERM_CHARS:
+        return ()
+    inner = [
+        word[at : at + size]
+        for size in (2, 3)
+        if size < len(word)
+        for at in range(len(word) - size + 1)
+        if rjieba.has_word(word[at : at + size])
+    ]
+    return (*inner, word)
+
+
 def search_words(run_text: str) -> list[str]:
     """Words of a CJK run, and the shorter words inside longer ones; single characters left out."""
-    return [word for word in rjieba.cut_for_search(run_text) if 1 < len(word) <= MAX_TERM_CHARS]
+    return [part for word in rjieba.cut(run_text) for part in parts_of(word)]
 
 
 def pairs(run_text: str) -> list[str]:
@@ -59,6 +104,11 @@ def pairs(run_text: str) -> list[str]:
     return [run_text[at : at + 2] for at in range(len(run_text) - 1)]
 
 
+def grams(folded: str) -> dict[str, int]:
+    """Every term of a text and how often it counts: characters, words, pairs; whole words of other writing."""
+    return dict(Counter(written_terms(folded)[0].split()))
+
+
 def spoken_terms(folded: str) -> Iterator[str]:
     """Yield the terms of running speech: words, and the pairs a word of a query could be made of.
 
@@ -66,36 +116,50 @@ def spoken_terms(folded: str) -> Iterator[str]:
     two words of several characters, which are rare by accident, are left out. Pairs at single characters stay: names
     the dictionary does not know are cut into those.
     """
-    for run in runs(folded):
+    for run, cut in cut_runs(folded):
         if run.kind == "word":
             yield run.text
             continue
-        yield from search_words(run.text)
         before = ""
-        for word in words(run.text):
+        for word in cut:
             if before and (len(before) == 1 or len(word) == 1):
                 yield before[-1] + word[0]
             if len(word) > 1:
-                yield from pairs(word)
+                yield from _spoken_word(word)
             before = word
 
 
-def add_terms(weights: dict[str, float], folded: str, weight: float) -> float:
-    """Add the terms of one field to a document's merged weights.
+@lru_cache(maxsize=100_000)
+def _spoken_word(word: str) -> tuple[str, ...]:
+    return (*parts_of(word), *pairs(word))
+
+
+def written_terms(folded: str) -> tuple[str, int]:
+    """Terms of a text, each as often as it counts, and its length.
 
     Returns:
-        The weighted length of the field: characters of CJK text and words of other text, times the weight.
+        The terms, parted by blanks, and how many characters of CJK text and words of other text there are.
     """
+    return _short_terms(folded) if len(folded) <= _SHORT else _terms(folded)
+
+
+def _terms(folded: str) -> tuple[str, int]:
+    terms: list[str] = []
     length = 0
-    for run in runs(folded):
+    for run, cut in cut_runs(folded):
+        text = run.text
         if run.kind == "word":
-            terms = [run.text]
+            terms.append(text)
             length += 1
-        else:
-            terms = [*run.text, *search_words(run.text)]
-            if len(run.text) > 1:
-                terms += pairs(run.text)
-            length += len(run.text)
-        for term in terms:
-            weights[term] = weights.get(term, 0.0) + weight
-    return length * weight
+            continue
+        terms += text
+        for word in cut:
+            if len(word) > 1:
+                terms += parts_of(word)
+        terms += map(add, text, text[1:])
+        length += len(text)
+    return " ".join(terms), length
+
+
+_short_terms = lru_cache(maxsize=20_000)(_terms)
+"""Kept, because the same tags, teachers and institutions come with document after document."""

@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-Sort = Literal["relevance", "newest"]
+Sort = Literal["relevance", "newest", "popular"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Something said: from which second on, and the words. Usually one caption."""
+
+    start_s: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +24,12 @@ class Document:
         id: unique in the index; a later document with the same id replaces the earlier one.
         kind: what it is ('lecture', 'course', 'playlist'); also usable as a facet named 'kind'.
         title: shown and searched, the strongest field.
-        transcript: words spoken in it; searched with little weight as far as `MAX_TRANSCRIPT_CHARS`, not highlighted.
+        transcript: words spoken in it, when nobody knows at which second; searched with little weight, not highlighted.
+        passages: what is said when, in order of time; searched like a transcript, and the best one is shown with a hit.
         facets: facet name to the document's values, e.g. ``{"city": ("沈阳市",), "topic": ("health", "tcm")}``.
         published_at: aware; orders the newest first and breaks ties.
         boost: multiplies the relevance, 1.0 is neutral. Keep it between 0.5 and 2.
+        popularity: a whole number that orders "popular", the highest first; the caller says what it counts.
     """
 
     id: str
@@ -31,8 +41,10 @@ class Document:
     institution: str = ""
     tags: tuple[str, ...] = ()
     transcript: str = ""
+    passages: tuple[Passage, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     boost: float = 1.0
+    popularity: int = 0
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -65,8 +77,7 @@ class SearchRequest:
             raise ValueError("offset and limit cannot be negative.")
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """A piece of the original text; pieces that matched are to be marked. Plain text: escape it when you render."""
 
     text: str
@@ -83,20 +94,42 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document: id, kind, score, and its texts cut into fragments by field name."""
+    """One found document: id, kind, score, and its texts cut into fragments by field name.
+
+    ``passage`` is where in its speech the query is answered, None when it is not said anywhere.
+    """
 
     id: str
     kind: str
     score: float
     highlights: Mapping[str, tuple[Fragment, ...]]
+    passage: "HitPassage | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class HitPassage:
+    """The best place in the speech of a hit: play from ``start_s``; the words with matches marked."""
+
+    start_s: float
+    fragments: tuple[Fragment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A way to finish what is being typed: the text to search for, and what it is ('title', 'teacher', 'popular')."""
+
+    text: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """One page of hits, the exact number of all, and the facet counts.
 
-    ``exact_total`` of the ``total`` hits contain what was asked; the others, listed after them, are near: some of the
-    words, or words that sound the same. ``is_partial`` tells that the deadline ended the search early.
+    ``exact_total`` of the ``total`` hits contain what was asked, under this or another name. The others are near: they
+    share some of the words, and are looked for only when few are exact. ``corrected`` is the query as it was most
+    likely meant when a word of it sounds like one of the catalogue's but is written differently ("您是不是要找").
+    ``is_partial`` tells that the deadline ended the search early.
     """
 
     hits: tuple[Hit, ...]
@@ -105,3 +138,4 @@ class SearchResult:
     took_ms: float
     exact_total: int = 0
     is_partial: bool = False
+    corrected: str | None = None

@@ -1,20 +1,32 @@
-"""Which engines there are. The one place that names them."""
+"""Which engines there are. The one place that names them; an engine is imported when it is first used."""
+
+from functools import lru_cache
+from importlib import import_module
 
 from search_index.errors import IndexUnusable
 from search_index.ports import Engine
-from search_index.whoosh_engine.engine import WhooshEngine
 
-DEFAULT_ENGINE: Engine = WhooshEngine()
-_ENGINES = {engine.name: engine for engine in (DEFAULT_ENGINE,)}
+DEFAULT_ENGINE = "whoosh"
+_ENGINES = {
+    "whoosh": ("search_index.whoosh_engine.engine", "WhooshEngine"),
+    "tantivy": ("search_index.tantivy_engine.engine", "TantivyEngine"),
+}
+ENGINE_NAMES = tuple(_ENGINES)
 
 
+@lru_cache
 def engine_named(name: str) -> Engine:
     """Return an engine.
 
     Raises:
-        IndexUnusable: the index was built by an engine this program does not have.
+        IndexUnusable: this program does not have the engine, or the package it needs is not installed.
     """
     try:
-        return _ENGINES[name]
+        module, attribute = _ENGINES[name]
     except KeyError:
-        raise IndexUnusable(f"The index was built by the engine {name!r}, which is not installed.") from None
+        raise IndexUnusable(f"There is no engine {name!r}; there are {', '.join(ENGINE_NAMES)}.") from None
+    try:
+        engine: Engine = getattr(import_module(module), attribute)()
+    except ImportError as error:
+        raise IndexUnusable(f"The engine {name!r} is not installed: {error}") from error
+    return engine

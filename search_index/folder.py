@@ -59,14 +59,17 @@ def pointer_mark(folder: Path) -> tuple[int, int]:
     return status.st_ino, status.st_mtime_ns
 
 
+def pointer_built_at(folder: Path) -> float:
+    """Say when the serving version was swapped in, in seconds since 1970; only a rebuild does that."""
+    try:
+        return (folder / _POINTER).stat().st_mtime
+    except FileNotFoundError as error:
+        raise IndexMissing(f"There is no index in {folder}.") from error
+
+
 def write_pointer(folder: Path, pointer: Pointer) -> None:
     """Make a version the current one, in one durable step."""
-    fresh = folder / f"{_POINTER}.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(asdict(pointer), file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / _POINTER)
+    write_durably(folder / _POINTER, json.dumps(asdict(pointer)).encode())
     sync_folder(folder)
 
 
@@ -99,6 +102,23 @@ def remove_versions_except(folder: Path, keep: str | None) -> None:
     for path in _versions(folder):
         if path.name != keep:
             shutil.rmtree(path)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; its name becomes durable with the next `sync_folder`."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_bytes(content)
+    sync_file(fresh)
+    fresh.replace(path)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

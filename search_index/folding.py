@@ -6,14 +6,19 @@ original, so that a match in the folded text can be marked in what the reader se
 Cutting into words is in analysis.py.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from opencc import OpenCC
 
 _to_simplified = OpenCC("t2s").convert
 _REPLACEMENT = "\ufffd"
+_ODD = re.compile("[^a-z0-9 \u4e00-\u9fff]")
+"""Characters that folding may change."""
+_SHORT = 24
 
 
 class _CharTable(dict[int, str]):
@@ -61,16 +66,25 @@ class Folded:
 
 def fold_text(text: str) -> str:
     """Fold a text for indexing and querying."""
+    return _fold_short(text) if len(text) <= _SHORT else _fold_text(text)
+
+
+def _fold_text(text: str) -> str:
     if not unicodedata.is_normalized("NFC", text):
         text = "".join(cluster for _, _, cluster in _clusters(text))
-    return simplify(text.translate(_TABLE))
+    return simplify(_translated(text)[0])
 
 
+_fold_short = lru_cache(maxsize=20_000)(_fold_text)
+"""Kept, because the same tags, teachers and institutions come with document after document."""
+
+
+@lru_cache(maxsize=4096)
 def fold(text: str) -> Folded:
     """Fold a text and keep the way back to the original."""
     is_composed = unicodedata.is_normalized("NFC", text)
-    translated = text.translate(_TABLE)
-    if is_composed and _TABLE.resized.isdisjoint(text):
+    translated, is_straight = _translated(text)
+    if is_composed and is_straight:
         return Folded(simplify(translated), range(len(text)), range(1, len(text) + 1))
     pieces: list[str] = []
     starts: list[int] = []
@@ -82,6 +96,23 @@ def fold(text: str) -> Folded:
         starts.extend([start] * len(folded))
         ends.extend([end] * len(folded))
     return Folded(simplify("".join(pieces)), starts, ends)
+
+
+def _translated(text: str) -> tuple[str, bool]:
+    """Fold every character, and tell whether each gave one.
+
+    Most texts hold few characters that change, punctuation of full width: replacing those is faster than translating
+    every character. What becomes ASCII does not change again.
+    """
+    folded = text
+    for char in set(_ODD.findall(text)):
+        to = _TABLE[ord(char)]
+        if to == char:
+            continue
+        if len(to) != 1 or not to.isascii():
+            return text.translate(_TABLE), _TABLE.resized.isdisjoint(text)
+        folded = folded.replace(char, to)
+    return folded, True
 
 
 def simplify(text: str) -> str:

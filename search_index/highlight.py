@@ -1,17 +1,16 @@
 """Marks in the original text what the query matched, as fragments, never as markup.
 
 Matching happens in folded text and is carried back to the original: 太极拳 marks 太極拳, ｗｉｆｉ is marked by wifi,
-and yangsheng or ys mark 养生.
+and yangsheng or ys mark 养生, because the query's plan knows what they stand for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from search_index import analysis, pinyin
+from search_index import analysis
 from search_index.documents import Fragment
 from search_index.folding import fold
-from search_index.ports import Stored
 from search_index.query import QueryPlan, Unit
-from search_index.schema import INITIALS, PINYIN, SOUNDED_FIELDS
+from search_index.schema import FIELD_WEIGHTS, Stored
 
 EXCERPT_CHARS = 90
 _LEAD_CHARS = 20
@@ -25,79 +24,78 @@ class Highlighter:
     """Highlights the hits of one plan; without a plan nothing is marked."""
 
     def __init__(self, plan: QueryPlan | None) -> None:
-        self._units: tuple[Unit, ...] = ()
-        if plan is not None:
-            by_sound = {unit.text: unit.alternatives for unit in plan.recovery}
-            self._units = tuple(Unit(u.text, (*u.alternatives, *by_sound.get(u.text, ()))) for u in plan.units)
+        units = plan.units if plan is not None else ()
+        self._wanted = [_wanted(unit) for unit in units]
 
     def highlight(self, stored: Stored) -> Mapping[str, tuple[Fragment, ...]]:
         """Cut every stored field into fragments. The description becomes an excerpt around its best matches."""
-        texts = {name: _TAG_SEPARATOR.join(value) if name == "tags" else str(value) for name, value in stored.items()}
+        texts = {
+            name: _TAG_SEPARATOR.join(value) if name == "tags" else str(value)
+            for name, value in stored.items()
+            if name in FIELD_WEIGHTS
+        }
         spans = self._spans(texts)
         return {
             name: _excerpt(text, spans[name]) if name == "description" else _fragments(text, spans[name])
             for name, text in texts.items()
         }
 
+    def mark(self, text: str) -> tuple[Fragment, ...]:
+        """Cut one text into fragments."""
+        return _fragments(text, self._spans({"": text})[""])
+
     def _spans(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[Span]]:
         """Matched parts of the original texts, in order, not overlapping."""
-        if not self._units:
+        if not self._wanted:
             return dict.fromkeys(texts, ())
         folded = {name: fold(text) for name, text in texts.items()}
         plain = {name: one.text for name, one in folded.items()}
         found: dict[str, list[Span]] = {name: [] for name in texts}
-        for unit in self._units:
-            _first_that_finds(unit, plain, found)
+        together = "\n".join(plain.values())
+        for wanted in self._wanted:
+            _first_that_finds(wanted, together, plain, found)
         return {
             name: _merged(folded[name].original_span(start, end) for start, end in spans)
             for name, spans in found.items()
         }
 
 
-def _first_that_finds(unit: Unit, texts: Mapping[str, str], found: Mapping[str, list[Span]]) -> None:
-    """Add the places of a unit, over all fields, by the strictest way that finds any."""
-    ways: tuple[Callable[[], Iterable[str]], ...] = (
-        lambda: (unit.text,),
-        lambda: analysis.pairs(unit.text) if len(unit.text) > 2 and not unit.text.isascii() else (),
-        lambda: {spelling for name in SOUNDED_FIELDS for spelling in _sounding_like(unit, texts.get(name, ""))},
-    )
-    for way in ways:
-        wanted = way()
-        places = {name: [span for one in wanted for span in _literal(text, one)] for name, text in texts.items()}
+def _first_that_finds(
+    ways: Sequence[Sequence[str]], together: str, texts: Mapping[str, str], found: Mapping[str, list[Span]]
+) -> None:
+    """Add the places of a unit, over all fields: as typed, else by its other ways, else its pairs of characters."""
+    for wanted in ways:
+        there = [one for one in wanted if one in together]
+        if not there:
+            continue
+        places = {name: [span for one in there for span in _literal(text, one)] for name, text in texts.items()}
         if any(places.values()):
             for name, spans in places.items():
                 found[name].extend(spans)
             return
 
 
+def _wanted(unit: Unit) -> list[Sequence[str]]:
+    wanted: list[Sequence[str]] = [unit.ways[0].parts]
+    if len(unit.ways) > 1:
+        wanted.append(tuple(part for way in unit.ways[1:] for part in way.parts))
+    if len(unit.text) > 2 and not unit.text.isascii():
+        wanted.append(tuple(analysis.pairs(unit.text)))
+    return wanted
+
+
 def _literal(folded: str, wanted: str) -> list[Span]:
     """Places of a word: anywhere in Chinese, only as a whole word elsewhere."""
+    at = folded.find(wanted)
+    if at < 0:
+        return []
     if wanted.isascii():
         return [(run.start, run.start + len(run.text)) for run in analysis.runs(folded) if run.text == wanted]
     places = []
-    at = folded.find(wanted)
     while at >= 0:
         places.append((at, at + len(wanted)))
         at = folded.find(wanted, at + len(wanted))
     return places
-
-
-def _sounding_like(unit: Unit, folded: str) -> Iterator[str]:
-    """What in the text sounds like the unit: the neighbouring syllables, or initials, of one of its alternatives."""
-    sequences: list[tuple[tuple[str, ...], bool]] = []
-    for terms in unit.alternatives:
-        if terms[0].field == PINYIN:
-            sequences.append(((*terms[0].text.split(" "), *(term.text.split(" ")[1] for term in terms[1:])), False))
-        elif terms[0].field == INITIALS:
-            sequences.append((tuple(unit.text), True))
-    for run in analysis.runs(folded) if sequences else ():
-        if run.kind == "cjk":
-            sounds, _ = pinyin.run_syllables(run.text)
-            for wanted, is_initials in sequences:
-                heard = tuple(sound[:1] for sound in sounds) if is_initials else sounds
-                for at in range(len(heard) - len(wanted) + 1):
-                    if heard[at] == wanted[0] and heard[at : at + len(wanted)] == wanted:
-                        yield run.text[at : at + len(wanted)]
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

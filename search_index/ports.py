@@ -1,50 +1,53 @@
-"""The port behind which an engine stands: Whoosh today, a faster one as its neighbour later.
+"""The port behind which an engine stands: Whoosh for one machine, tantivy for large catalogues.
 
-An engine keeps one index in one folder. Which folder is current, how a rebuild is swapped in, who may write, how hits
-are reranked and highlighted is the same for every engine and lives in folder.py, reader.py, writer.py, ranking.py.
+An engine keeps one index in one folder. It finds and counts exactly, and picks the candidates that are worth a closer
+look by a cheap score. Which folder is current, how a rebuild is swapped in, who may write, how a query is understood,
+how candidates are ordered and highlighted is the same for every engine and lives outside of it; so two engines give
+the same hits, in the same order, with the same facets and highlights.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from search_index.documents import FacetCount, SearchRequest
 from search_index.query import QueryPlan
-from search_index.schema import Record
+from search_index.schema import Card, Record, Stored
 
-Stored = Mapping[str, str | tuple[str, ...]]
+NEAR_BELOW = 10
+"""Near hits are looked for when fewer exact ones exist than fit on a first page."""
+FEW_DOCUMENTS = 20_000
+"""Among so few, deleted documents are told apart when a term's frequency is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document the engine found, with what reranking needs.
+    """A document the engine found, with what closer ranking needs.
 
     Args:
         key: the engine's own handle, valid for one snapshot.
-        tier: 0 an exact hit, 1 near, 2 found by sound.
+        score: the engine's cheap one; only good for picking candidates.
     """
 
     key: int
-    tier: int
     score: float
-    id: str
-    kind: str
-    title: str
-    names: tuple[str, ...]
-    published_us: int
-    boost: float
+    card: Card
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """First stage of a search: the exact counts, and the best candidates in the asked order."""
+    """Exact hits of a search.
+
+    When `is_few`, the query has fewer than `NEAR_BELOW` exact hits in the whole index: ``best`` then holds all of them,
+    unfiltered, nothing is counted, and the caller looks for near hits and counts both.
+    """
 
     total: int
-    exact_total: int
     best: Sequence[Candidate]
-    facets: Mapping[str, tuple[FacetCount, ...]]
-    is_partial: bool
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    is_few: bool = False
+    is_partial: bool = False
 
 
 class Snapshot(Protocol):
@@ -62,8 +65,12 @@ class Snapshot(Protocol):
     def newest_published_us(self) -> int:
         """Publication time of the newest document, 0 when empty."""
 
+    @property
+    def average_length(self) -> float:
+        """Mean of the cards' lengths, 0 when empty."""
+
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
-        """Match, filter, count, and return the best ``top`` candidates; end early at the deadline.
+        """Match exactly, filter, count, and return the best ``top`` candidates; end early at the deadline.
 
         Args:
             plan: what to look for; None browses everything.
@@ -71,6 +78,12 @@ class Snapshot(Protocol):
             top: how many candidates to return, more than a page, for reranking.
             deadline_s: on the ``time.monotonic`` clock.
         """
+
+    def nearest(self, terms: Sequence[tuple[str, float]], *, top: int, deadline_s: float) -> Sequence[Candidate]:
+        """Return the documents with the best cheap score over weighted terms, whatever they lack."""
+
+    def frequencies(self, terms: Sequence[str], *, deadline_s: float) -> Sequence[int]:
+        """How many documents hold each term, 0 for terms not reached before the deadline."""
 
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""

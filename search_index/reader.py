@@ -5,6 +5,7 @@ sees it. Writing is in writer.py.
 """
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,20 +13,26 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from search_index.documents import Hit, SearchRequest, SearchResult
+from search_index.documents import Hit, HitPassage, SearchRequest, SearchResult, Suggestion
 from search_index.engines import engine_named
 from search_index.errors import IndexUnusable
+from search_index.facts import digest_of
 from search_index.folder import Pointer, pointer_mark, read_pointer
 from search_index.highlight import Highlighter
-from search_index.ports import Candidate, Engine, Snapshot
-from search_index.query import plan_query
-from search_index.ranking import RERANKED, rerank
+from search_index.lexicon import EMPTY, Lexicon, lexicon_mark, read_lexicon
+from search_index.passages import FoundPassage
+from search_index.ports import Engine, Snapshot
+from search_index.query import QueryPlan, plan_query
+from search_index.stages import Ranked, run, spoken_answer
+from search_index.suggest import suggest
+from search_index.thesaurus import Thesaurus, own_thesaurus
 
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 0.8
 _OPEN_ATTEMPTS = 5
 _SHARED_INDEXES = 8
+_KEPT_PLANS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class _Opened:
     engine: Engine
     commit_mark: str
     snapshot: Snapshot
+    lexicon: Lexicon
+    lexicon_mark: tuple[int, int]
 
 
 class SearchIndex:
@@ -45,38 +54,53 @@ class SearchIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._refreshing = Lock()
+        self._thesaurus = own_thesaurus()
+        self._plan = lru_cache(maxsize=_KEPT_PLANS)(plan_query)  # anew with every lexicon, or it would keep old ones
         self._opened = self._open(None)
 
-    def search(self, request: SearchRequest, *, deadline_s: float = DEADLINE_S) -> SearchResult:
+    def use_thesaurus(self, thesaurus: Thesaurus) -> None:
+        """From now on widen queries by this thesaurus instead of the program's own; see `make_thesaurus`."""
+        self._thesaurus = thesaurus
+
+    def search(
+        self, request: SearchRequest, *, deadline_s: float = DEADLINE_S, thesaurus: Thesaurus | None = None
+    ) -> SearchResult:
         """Answer a request.
 
         Args:
             request: what is asked.
             deadline_s: seconds after which the search ends with what it has and says so.
+            thesaurus: widens this one query, to try words out; else the one in use does.
 
         Raises:
             IndexUnusable: the files cannot be read; rebuild. Never raised because of the request's text.
         """
         started_s = time.perf_counter()
-        snapshot = self._fresh_snapshot()
-        plan = plan_query(request.text)
-        end = request.offset + request.limit
-        top = end if plan is None else max(end, RERANKED)
-        matches = snapshot.find(plan, request, top=top, deadline_s=time.monotonic() + deadline_s)
-        if plan is None or request.sort == "newest":
-            ranked = [(candidate, candidate.score) for candidate in matches.best]
-        else:
-            ranked = rerank(plan, matches.best, snapshot.newest_published_us)
+        opened = self._fresh()
+        plan = self._plan(request.text, opened.lexicon, thesaurus or self._thesaurus)
+        found = run(opened.snapshot, plan, request, time.monotonic() + deadline_s)
         highlighter = Highlighter(plan)
-        page = ranked[request.offset : end]
+        page = found.ranked[request.offset : request.offset + request.limit]
+        weights = _spoken_weights(plan)
         return SearchResult(
-            hits=tuple(_hit(snapshot, highlighter, candidate, score) for candidate, score in page),
-            total=matches.total,
-            facets=matches.facets,
+            hits=tuple(_hit(opened.snapshot, highlighter, ranked, weights) for ranked in page),
+            total=found.total,
+            facets=found.facets,
             took_ms=(time.perf_counter() - started_s) * 1000,
-            exact_total=matches.exact_total,
-            is_partial=matches.is_partial,
+            exact_total=found.exact_total,
+            is_partial=found.is_partial,
+            corrected=plan.corrected if plan is not None else None,
         )
+
+    def suggest(self, typed: str, *, popular: Sequence[str] = (), limit: int = 8) -> tuple[Suggestion, ...]:
+        """Ways to finish what is being typed, in Chinese, pinyin or initials, the likeliest first.
+
+        Args:
+            typed: as far as it is typed.
+            popular: what many have searched for, the most frequent first; the caller counts it.
+            limit: how many at most.
+        """
+        return suggest(self._fresh().lexicon, typed, popular=tuple(popular), limit=limit)
 
     def checkpoint(self) -> int:
         """Change number the index has reached, as stored with its latest commit.
@@ -90,14 +114,25 @@ class SearchIndex:
 
     def document_count(self) -> int:
         """Count the documents."""
-        return self._fresh_snapshot().document_count
+        return self._fresh().snapshot.document_count
 
     def document_ids(self) -> Sequence[str]:
         """List the ids of all documents, for comparing the index with its source."""
-        return self._fresh_snapshot().document_ids()
+        return self._fresh().snapshot.document_ids()
 
-    def _fresh_snapshot(self) -> Snapshot:
-        """Snapshot of the latest commit; while one thread opens it, the others go on with the one before."""
+    def digests(self) -> dict[str, str]:
+        """Return a digest of every document by its id, for comparing the index with its source; reads all of it.
+
+        Raises:
+            IndexUnusable: what is on disk cannot be read.
+        """
+        snapshot = self._fresh().snapshot
+        everything = SearchRequest()
+        found = snapshot.find(None, everything, top=max(1, snapshot.document_count), deadline_s=math.inf)
+        return {each.card.id: digest_of(each.card, snapshot.stored(each.key)) for each in found.best}
+
+    def _fresh(self) -> _Opened:
+        """What the latest commit holds; while one thread opens it, the others go on with the one before."""
         if self._refreshing.acquire(blocking=False):
             try:
                 self._refresh()
@@ -106,7 +141,7 @@ class SearchIndex:
                 log.warning("index_refresh_failed", extra={"folder": str(self._folder), "reason": str(error)})
             finally:
                 self._refreshing.release()
-        return self._opened.snapshot
+        return self._opened
 
     def _refresh(self) -> None:
         opened = self._opened
@@ -126,12 +161,17 @@ class SearchIndex:
             is_same = before is not None and before.pointer == pointer
             try:
                 commit_mark = engine.commit_mark(version)
+                words_mark = lexicon_mark(version)
                 snapshot = engine.open(version, before.snapshot if before is not None and is_same else None)
             except IndexUnusable:
                 if attempt + 1 == _OPEN_ATTEMPTS or pointer_mark(self._folder) == mark:
                     raise
             else:
-                return _Opened(mark, pointer, engine, commit_mark, snapshot)
+                lexicon = before.lexicon if before is not None and is_same else EMPTY
+                if before is None or not is_same or before.lexicon_mark != words_mark:
+                    lexicon = read_lexicon(version, lexicon)
+                    self._plan = lru_cache(maxsize=_KEPT_PLANS)(plan_query)
+                return _Opened(mark, pointer, engine, commit_mark, snapshot, lexicon, words_mark)
         raise AssertionError
 
 
@@ -151,6 +191,28 @@ def _shared(folder: Path) -> SearchIndex:
     return SearchIndex(folder)
 
 
-def _hit(snapshot: Snapshot, highlighter: Highlighter, candidate: Candidate, score: float) -> Hit:
-    highlights = highlighter.highlight(snapshot.stored(candidate.key))
-    return Hit(candidate.id, candidate.kind, round(score, 6), highlights)
+def _hit(snapshot: Snapshot, highlighter: Highlighter, ranked: Ranked, weights: dict[str, float]) -> Hit:
+    card = ranked.candidate.card
+    stored = snapshot.stored(ranked.candidate.key)
+    passage = ranked.passage or spoken_answer(stored, weights)
+    return Hit(
+        card.id,
+        card.kind,
+        round(ranked.score, 6),
+        highlighter.highlight(stored),
+        None if passage is None else _hit_passage(highlighter, passage),
+    )
+
+
+def _hit_passage(highlighter: Highlighter, found: FoundPassage) -> HitPassage | None:
+    """The place as shown; none when nothing in it can be marked."""
+    fragments = highlighter.mark("".join(passage.text for passage in found.passages))
+    if not any(fragment.is_match for fragment in fragments):
+        return None
+    return HitPassage(found.passages[0].start_s, fragments)
+
+
+def _spoken_weights(plan: QueryPlan | None) -> dict[str, float]:
+    """What to listen for in the speech of shown hits: the words asked for, under any of their names."""
+    units = plan.units if plan is not None else ()
+    return {part: way.weight for unit in units for way in unit.ways for part in way.parts if len(part) > 1}

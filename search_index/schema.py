@@ -4,58 +4,86 @@ How an engine stores a record is the engine's matter.
 """
 
 import re
+import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from search_index.analysis import ANALYSIS_VERSION, add_terms, spoken_terms
-from search_index.documents import Document
+from search_index.analysis import ANALYSIS_VERSION, spoken_terms, written_terms
+from search_index.documents import Document, Sort
 from search_index.folding import fold_text
-from search_index.pinyin import add_sounds
+from search_index.passages import pack_passages
 
-SCHEMA_VERSION = f"2.{ANALYSIS_VERSION}"
-"""Another version on disk means: rebuild."""
+SCHEMA_VERSION = f"5.{ANALYSIS_VERSION}"
+"""Another version on disk means: rebuild. Raised also when the documents handed in carry other facets than before."""
 
-TEXT, PINYIN, INITIALS = "text", "pinyin", "initials"
-"""The indexed fields: one merged, weighted text field; what it sounds like; the first letters of that."""
-
-FIELD_WEIGHTS: Mapping[str, float] = {
-    "title": 4.0,
-    "tags": 3.0,
-    "teacher": 3.0,
-    "institution": 1.5,
-    "description": 1.0,
+FIELD_WEIGHTS: Mapping[str, int] = {
+    "title": 3,
+    "tags": 2,
+    "teacher": 2,
+    "institution": 1,
+    "description": 1,
 }
-TRANSCRIPT_WEIGHT = 0.25
-"""Of each time a word is spoken, up to `TRANSCRIPT_MOST` in all: said often it must not outweigh a title."""
-TRANSCRIPT_MOST = 1.0
-MAX_TRANSCRIPT_CHARS = 20_000
+"""Whole numbers: an engine that only counts terms counts one so many times."""
+SPOKEN_WEIGHT = 0.25
+"""Of each time a word is spoken, up to `SPOKEN_MOST` in all: said often it must not outweigh a title."""
+SPOKEN_MOST = 1.0
+MAX_SPOKEN_CHARS = 20_000
 """More than an hour of speech; the rest is not searched."""
-SOUNDED_FIELDS = ("title", "tags", "teacher", "institution")
+MAX_BODY_CHARS = 1000
+"""So much of a description is looked at closely when hits are ordered; all of it is searched."""
 KIND_FACET = "kind"
+_TIE_KEYS = 1024
+FACET_SEPARATORS = "\x1f", "\x1e"
+"""Never in a facet's name or value, so that engines may join them."""
+_BLANKS = str.maketrans(dict.fromkeys(FACET_SEPARATORS, " "))
+_POPULAR_BITS, _SECOND_BITS, _POPULAR_TIE_BITS = 20, 32, 11
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+Stored = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A document ready for an engine: weighted terms by field, what ranking needs, what highlights need."""
+    """A document ready for an engine.
+
+    Args:
+        written: of every value of a field its terms, parted by blanks, each as often as it counts, and the field's
+            weight.
+        spoken: terms of its speech and their weights.
+        card: what ranking needs.
+        stored: what highlights need.
+        folded: values of the fields.
+    """
 
     id: str
-    terms: Mapping[str, Mapping[str, float]]
+    written: Sequence[tuple[str, int]]
+    spoken: Mapping[str, float]
     card: "Card"
-    stored: Mapping[str, str | tuple[str, ...]]
+    stored: Stored
+    folded: Mapping[str, tuple[str, ...]]
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """Weight of every written term, over all fields."""
+        weights: dict[str, float] = {}
+        for terms, weight in self.written:
+            for term in terms.split():
+                weights[term] = weights.get(term, 0.0) + weight
+        return weights
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The small facts of a document that every reader keeps in memory: for filters, facets, sorting and ranking.
+    """The small facts of a document: for filters, facets, sorting and ranking.
 
     Args:
         published_us: microseconds since 1970, UTC.
-        length: weighted length of the merged text field without the transcript, or a lecture would sink because it has
-            captions.
+        length: weighted length of the fields without speech, or a lecture would sink because it has captions.
         title: folded.
         names: folded tags, teacher and institution.
+        body: folded description, its beginning.
     """
 
     id: str
@@ -65,39 +93,62 @@ class Card:
     length: float
     title: str
     names: tuple[str, ...]
+    body: str
     facets: Mapping[str, tuple[str, ...]]
+    popularity: int = 0
+
+    @property
+    def newest_key(self) -> int:
+        """Orders the newest first, the same in every engine, also among documents published at one moment."""
+        return self.published_us * _TIE_KEYS + zlib.crc32(self.id.encode(errors="replace")) % _TIE_KEYS
+
+    @property
+    def popular_key(self) -> int:
+        """Orders the most popular first, equal ones the newest first, the same in every engine; fits 63 bits."""
+        popularity = min(max(self.popularity, 0), (1 << _POPULAR_BITS) - 1)
+        second = min(max(self.published_us // 1_000_000, 0), (1 << _SECOND_BITS) - 1)
+        tie = zlib.crc32(self.id.encode(errors="replace")) % (1 << _POPULAR_TIE_BITS)
+        return (popularity << _SECOND_BITS | second) << _POPULAR_TIE_BITS | tie
+
+    def key_of(self, sort: Sort) -> int:
+        """The key of an order that does not depend on the query, the highest first."""
+        return self.popular_key if sort == "popular" else self.newest_key
+
+    @staticmethod
+    def published_of_key(key: int) -> int:
+        """The publication time a `newest_key` was made of."""
+        return key // _TIE_KEYS
 
 
 def to_record(document: Document) -> Record:
     """Analyse a document."""
-    text: dict[str, float] = {}
-    pinyin: dict[str, float] = {}
-    initials: dict[str, float] = {}
     folded = {name: _folded_values(document, name) for name in FIELD_WEIGHTS}
+    written: list[tuple[str, int]] = []
     length = 0.0
     for name, weight in FIELD_WEIGHTS.items():
         for value in folded[name]:
-            length += add_terms(text, value, weight)
-            if name in SOUNDED_FIELDS:
-                add_sounds(pinyin, initials, value, weight)
-    _add_transcript(text, document.transcript)
+            terms, size = written_terms(value)
+            written.append((terms, weight))
+            length += size * weight
+    speech = "\n".join([document.transcript, *(passage.text for passage in document.passages)])
     card = Card(
-        id=_storable(document.id),
-        kind=_storable(document.kind),
+        id=storable(document.id),
+        kind=facet_text(document.kind),
         published_us=int(document.published_at.timestamp() * 1_000_000),
         boost=document.boost,
         length=length,
         title="".join(folded["title"]),
         names=tuple(name for field in ("tags", "teacher", "institution") for name in folded[field]),
-        facets=_facets(document),
+        body="".join(folded["description"])[:MAX_BODY_CHARS],
+        facets=facets_of(document),
+        popularity=document.popularity,
     )
-    return Record(card.id, {TEXT: text, PINYIN: pinyin, INITIALS: initials}, card, _stored(document))
+    return Record(card.id, written, _spoken(speech), card, stored_of(document), folded)
 
 
-def _add_transcript(text: dict[str, float], transcript: str) -> None:
-    counts = Counter(spoken_terms(fold_text(transcript[:MAX_TRANSCRIPT_CHARS])))
-    for term, count in counts.items():
-        text[term] = text.get(term, 0.0) + min(count * TRANSCRIPT_WEIGHT, TRANSCRIPT_MOST)
+def _spoken(speech: str) -> dict[str, float]:
+    counts = Counter(spoken_terms(fold_text(speech[:MAX_SPOKEN_CHARS]))) if speech else {}
+    return {term: min(count * SPOKEN_WEIGHT, SPOKEN_MOST) for term, count in counts.items()}
 
 
 def _values(document: Document, field: str) -> tuple[str, ...]:
@@ -110,20 +161,30 @@ def _folded_values(document: Document, field: str) -> tuple[str, ...]:
     return tuple(value for value in folded if value)
 
 
-def _facets(document: Document) -> dict[str, tuple[str, ...]]:
+def facets_of(document: Document) -> dict[str, tuple[str, ...]]:
+    """Return the facets as they are kept."""
     facets = {KIND_FACET: (document.kind,), **document.facets}
-    return {_storable(name): tuple(_storable(value) for value in values) for name, values in facets.items() if values}
+    return {facet_text(name): tuple(map(facet_text, values)) for name, values in facets.items() if values}
 
 
-def _stored(document: Document) -> dict[str, str | tuple[str, ...]]:
+@lru_cache(maxsize=20_000)
+def facet_text(text: str) -> str:
+    """Return a facet's name or value as it is kept."""
+    return storable(text).translate(_BLANKS)
+
+
+def stored_of(document: Document) -> dict[str, str | tuple[str, ...]]:
+    """Return the texts as they are kept for highlights."""
     stored: dict[str, str | tuple[str, ...]] = {}
     for field in FIELD_WEIGHTS:
-        values = tuple(_storable(value) for value in _values(document, field) if value)
+        values = tuple(storable(value) for value in _values(document, field) if value)
         if values:
             stored[field] = values if field == "tags" else values[0]
+    if document.passages:
+        stored["passages"] = pack_passages(document.passages)
     return stored
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Replace lone surrogates, which no file and no page can carry; the number of characters stays."""
     return _SURROGATE.sub("\ufffd", text)

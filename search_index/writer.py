@@ -18,6 +18,8 @@ from search_index.folder import (
     write_pointer,
     writer_lock,
 )
+from search_index.lexicon import add_to_lexicon, write_lexicon
+from search_index.lexicon_words import Vocabulary
 from search_index.schema import SCHEMA_VERSION, Record, to_record
 
 
@@ -42,13 +44,17 @@ class IndexWriter:
         """
         gone = frozenset(deletions)
         latest = {document.id: document for document in changes if document.id not in gone}
-        records = [to_record(document) for document in latest.values()]
+        words = Vocabulary()
+        records = list(_records(latest.values(), words))
         with writer_lock(self._folder):
             pointer = read_pointer(self._folder)
-            engine_named(pointer.engine).apply(self._folder / pointer.version, records, tuple(sorted(gone)), checkpoint)
+            version = self._folder / pointer.version
+            if records:
+                add_to_lexicon(version, words)  # before the commit, so that readers of the commit know its words
+            engine_named(pointer.engine).apply(version, records, tuple(sorted(gone)), checkpoint)
 
 
-def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int) -> int:
+def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int, engine_name: str = DEFAULT_ENGINE) -> int:
     """Build the whole index anew beside the current one and swap it in, in one step.
 
     Readers go on with the old index until then. A rebuild that fails or is killed leaves the old index in place.
@@ -57,6 +63,7 @@ def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int) -> int
         folder: holds every version; made when missing.
         documents: read once, lazily; ids must not repeat.
         checkpoint: change number of the source that the documents reflect, taken before reading them.
+        engine_name: which engine builds it; later changes and readers follow what is there.
 
     Returns:
         The number of documents.
@@ -65,12 +72,14 @@ def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int) -> int
         IndexBusy: another writer is at work.
         ValueError: two documents have one id.
     """
-    engine = DEFAULT_ENGINE
+    engine = engine_named(engine_name)
+    words = Vocabulary()
     with writer_lock(folder):
         remove_versions_except(folder, _serving(folder))
         version = new_version(folder)
         try:
-            count = engine.create(folder / version, _records(documents), checkpoint)
+            count = engine.create(folder / version, _records(_distinct(documents), words), checkpoint)
+            write_lexicon(folder / version, words)
             write_pointer(folder, Pointer(version, engine.name, SCHEMA_VERSION))
         except BaseException:
             remove_versions_except(folder, _serving(folder))
@@ -79,13 +88,20 @@ def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int) -> int
     return count
 
 
-def _records(documents: Iterable[Document]) -> Iterator[Record]:
+def _records(documents: Iterable[Document], words: Vocabulary) -> Iterator[Record]:
+    for document in documents:
+        record = to_record(document)
+        words.add(document, record.folded)
+        yield record
+
+
+def _distinct(documents: Iterable[Document]) -> Iterator[Document]:
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:
             raise ValueError(f"Two documents have the id {document.id}.")
         seen.add(document.id)
-        yield to_record(document)
+        yield document
 
 
 def _serving(folder: Path) -> str | None:

@@ -11,7 +11,7 @@ from app.accounts.models import Purpose
 from app.accounts.queries import find_actor
 from app.kernel.actor import Actor
 from app.kernel.db import db
-from app.web import access
+from app.web import access, edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ def init_app(app: Flask) -> None:
 
     @manager.user_loader
     def load(token: str) -> SessionUser | None:
-        actor = find_actor(db.session(), token)
+        required = edge.platform().settings.signin.second_factor_roles
+        actor = find_actor(db.session(), token, second_factor_roles=required)
         return SessionUser(token, actor) if actor is not None else None
 
     @manager.request_loader

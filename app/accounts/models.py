@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.db import Base, text_enum
@@ -38,6 +38,8 @@ class User(Base):
     display_name: Mapped[str] = mapped_column(String(60))
     password_hash: Mapped[str] = mapped_column(String(200))
     is_active: Mapped[bool] = mapped_column(default=True)
+    #: Where mail goes; only ever one that was confirmed by mail, and none for many. Offices share theirs: not unique.
+    mail_address: Mapped[str | None] = mapped_column(String(254), index=True)
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime]
 
@@ -75,6 +77,10 @@ class Membership(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    #: Set while the role rests: it counts for nothing, and what its holder made stays theirs.
+    suspended_at: Mapped[datetime | None]
+    #: Answers for the place by name (负责人).
+    is_responsible: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     user: Mapped[User] = relationship(back_populates="memberships", lazy="raise")
 
@@ -99,6 +105,8 @@ class LoginSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    #: When a code of the phone was given in it; sessions of roles that ask for one end without.
+    second_factor_at: Mapped[datetime | None]
     #: Of a browser what it calls itself, of a program what its owner calls it.
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     purpose: Mapped[Purpose] = mapped_column(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,11 +13,16 @@ from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
 
 
-def find_actor(db: Session, token: str, purpose: Purpose = Purpose.BROWSER) -> Actor | None:
-    """Return the actor of a live session, or None when it ended, expired or the user was switched off."""
+def find_actor(
+    db: Session, token: str, purpose: Purpose = Purpose.BROWSER, *, second_factor_roles: Collection[str] = ()
+) -> Actor | None:
+    """Return the actor of a live session, or None when it ended, expired or the user was switched off.
+
+    A session without a second factor ends where one of the person's roles asks for it, also when the role came later.
+    """
     now = utc_now()
-    user = db.scalars(
-        select(User)
+    row = db.execute(
+        select(User, LoginSession.second_factor_at)
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(
             LoginSession.token_hash == token_hash(token),
@@ -25,7 +32,11 @@ def find_actor(db: Session, token: str, purpose: Purpose = Purpose.BROWSER) -> A
             User.is_active.is_(True),
         )
     ).first()
-    return _actor_of(db, user) if user is not None else None
+    if row is None:
+        return None
+    actor = _actor_of(db, row[0])
+    lacks_code = row[1] is None and any(grant.role in second_factor_roles for grant in actor.grants)
+    return None if lacks_code else actor
 
 
 def find_actor_by_login(db: Session, login: str) -> Actor | None:
@@ -36,9 +47,12 @@ def find_actor_by_login(db: Session, login: str) -> Actor | None:
 
 def _actor_of(db: Session, user: User) -> Actor:
     rows = db.execute(
-        select(Membership.role, Membership.institution_id, Membership.unit_id)
-        .where(Membership.user_id == user.id, Membership.ended_at.is_(None))
+        select(Membership.role, Membership.institution_id, Membership.unit_id, Membership.is_responsible)
+        .where(Membership.user_id == user.id, Membership.ended_at.is_(None), Membership.suspended_at.is_(None))
         .order_by(Membership.id)
     )
-    grants = tuple(Grant(str(role), institution_id, unit_id) for role, institution_id, unit_id in rows)
+    grants = tuple(
+        Grant(str(role), institution_id, unit_id, is_responsible=is_responsible)
+        for role, institution_id, unit_id, is_responsible in rows
+    )
     return Actor(user.id, user.public_id, user.display_name, grants)

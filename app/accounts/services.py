@@ -43,6 +43,17 @@ def sign_in(db: Session, login: str, password: str, *, user_agent: str, lasts: t
     Raises:
         NotAuthenticated: one sentence for every cause, so that nobody learns which names exist.
     """
+    user = check_password(db, login, password)
+    token = open_session(db, user, user_agent=user_agent, lasts=lasts)
+    return SignedIn(token, user.id)
+
+
+def check_password(db: Session, login: str, password: str) -> User:
+    """Return whose name and password these are.
+
+    Raises:
+        NotAuthenticated: one sentence for every cause, so that nobody learns which names exist.
+    """
     user = db.scalars(select(User).where(User.login == normalise_login(login))).first()
     is_right = passwords.verify(user.password_hash if user is not None else None, password)
     if user is None or not is_right or not user.is_active:
@@ -50,9 +61,25 @@ def sign_in(db: Session, login: str, password: str, *, user_agent: str, lasts: t
         raise NotAuthenticated("账号或密码不对，请再试一次。", code="wrong_credentials")
     if passwords.needs_rehash(user.password_hash):
         user.password_hash = passwords.hash_password(password)
+    return user
+
+
+def open_session(
+    db: Session, user: User, *, user_agent: str, lasts: timedelta, has_second_factor: bool = False
+) -> str:
+    """Sign a browser in for somebody who proved who they are; return its token."""
     token = _open_session(db, user, user_agent, lasts=lasts, purpose=Purpose.BROWSER)
-    log.info("signed_in", user_id=user.id)
-    return SignedIn(token, user.id)
+    if has_second_factor:
+        db.flush()
+        note_second_factor(db, token)
+    log.info("signed_in", user_id=user.id, has_second_factor=has_second_factor)
+    return token
+
+
+def note_second_factor(db: Session, token: str) -> None:
+    """Note that a session's person gave a code as well as the password."""
+    mine = update(LoginSession).where(LoginSession.token_hash == token_hash(token))
+    db.execute(mine.values(second_factor_at=utc_now()))
 
 
 def _open_session(db: Session, user: User, name: str, *, lasts: timedelta, purpose: Purpose) -> str:
@@ -69,6 +96,18 @@ def _open_session(db: Session, user: User, name: str, *, lasts: timedelta, purpo
         )
     )
     return token
+
+
+def get_user(db: Session, login: str) -> User:
+    """Return who signs in by a name.
+
+    Raises:
+        NotFound: nobody does.
+    """
+    user = db.scalars(select(User).where(User.login == normalise_login(login))).first()
+    if user is None:
+        raise NotFound(login=login)
+    return user
 
 
 def issue_upload_token(db: Session, login: str, *, name: str, lasts: timedelta) -> str:

@@ -11,10 +11,12 @@ from flask.cli import AppGroup
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts import links, second_factor
 from app.accounts import services as accounts
 from app.accounts.models import INSTITUTION_ROLES, UNIT_ROLES, Role
 from app.admin import media_cli
 from app.catalogue.jobs import rebuild_index
+from app.kernel.actor import Actor, Grant
 from app.kernel.db import unit_of_work
 from app.kernel.errors import AppError, InvalidInput
 from app.kernel.jobs.queue import LANE_DEFAULT
@@ -58,7 +60,8 @@ def _search() -> AppGroup:
     @group.command("rebuild")
     def rebuild() -> None:
         """Build the index anew from the database and swap it in, while pages are served from the old one."""
-        count = rebuild_index(current_app.extensions["platform"].settings.search.index_path)
+        search = current_app.extensions["platform"].settings.search
+        count = rebuild_index(search.index_path, search.engine)
         click.echo(f"documents: {count}")
 
     return group
@@ -87,6 +90,7 @@ def _users() -> AppGroup:
         click.echo(f"created: {accounts.normalise_login(login)} ({role.value})")
 
     _tokens(group)
+    _help(group)
     return group
 
 
@@ -107,6 +111,31 @@ def _tokens(group: AppGroup) -> None:
         except AppError as error:
             raise click.ClickException(error.message) from error
         click.echo(secret)
+
+
+def _help(group: AppGroup) -> None:
+    @group.command("reset-link")
+    @click.argument("login")
+    def reset_link(login: str) -> None:
+        """Make a link by which a person sets a new password; good once, for half an hour."""
+        operator = Actor(display_name="command", grants=(Grant(Role.OPERATOR.value),))
+        try:
+            with unit_of_work() as db:
+                _user, secret = links.give_reset_link(db, operator, login)
+        except AppError as error:
+            raise click.ClickException(error.message) from error
+        click.echo(f"{current_app.extensions['platform'].settings.app.base_url}/password/new/{secret}")
+
+    @group.command("forget-phone")
+    @click.argument("login")
+    def forget_phone(login: str) -> None:
+        """Take a lost phone's codes away; where a role needs them, the person sets a new one up at the next sign-in."""
+        try:
+            with unit_of_work() as db:
+                second_factor.forget(db, accounts.get_user(db, login).id)
+        except AppError as error:
+            raise click.ClickException(error.message) from error
+        click.echo("forgotten")
 
 
 def _place(db: Session, role: Role, *, institution: str, unit: str) -> dict[str, int]:

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.catalogue.models import IndexChange
+from app.catalogue.comparing import latest_comparison
+from app.catalogue.models import IndexChange, IndexComparison
 from app.catalogue.playlists import Playlist
 from app.kernel.jobs.model import Job, JobState
 from app.kernel.jobs.queue import count_by_state
@@ -20,8 +21,9 @@ from app.kernel.jobs.steps import progress_of
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
 from app.media.renewal import Extent, measure_outdated, recipe_in_force
+from config.policies import read_search
 from config.settings import Settings
-from search_index import IndexUnusable, open_index
+from search_index import DEFAULT_ENGINE, IndexFacts, IndexUnusable, index_facts, open_index
 
 FAILED_SHOWN, RUNNING_SHOWN = 20, 20
 #: Below this share of free space the page warns.
@@ -36,6 +38,17 @@ class IndexHealth:
     checkpoint: int
     last_change: int
     documents: int
+    #: Of the files; None where they cannot be read.
+    facts: IndexFacts | None
+    #: What the last comparison with the database found.
+    comparison: IndexComparison | None
+    #: At so many documents the other engine is advised.
+    advise_above: int
+
+    @property
+    def has_outgrown_engine(self) -> bool:
+        """More documents than the engine answers in its time."""
+        return self.facts is not None and self.facts.engine == DEFAULT_ENGINE and self.documents > self.advise_above
 
     @property
     def behind(self) -> int:
@@ -123,13 +136,18 @@ def get_overview(db: Session, settings: Settings) -> Overview:
 def check_index(db: Session, index_path: Path) -> IndexHealth:
     """Compare the index with the change log; an unusable index is a finding, not an error."""
     last_change = db.scalar(select(func.max(IndexChange.id))) or 0
+    comparison, advise_above = latest_comparison(db), int(read_search()["index"]["advise_above"])
     try:
         index = open_index(index_path)
         return IndexHealth(
-            is_usable=True, checkpoint=index.checkpoint(), last_change=last_change, documents=index.document_count()
-        )
+            is_usable=True, checkpoint=index.checkpoint(), last_change=last_change, documents=index.document_count(),
+            facts=index_facts(index_path), comparison=comparison, advise_above=advise_above,
+        )  # fmt: skip
     except IndexUnusable:
-        return IndexHealth(is_usable=False, checkpoint=0, last_change=last_change, documents=0)
+        return IndexHealth(
+            is_usable=False, checkpoint=0, last_change=last_change, documents=0, facts=None, comparison=comparison,
+            advise_above=advise_above,
+        )  # fmt: skip
 
 
 def _jobs(db: Session, state: JobState, *, limit: int) -> Sequence[Job]:
@@ -147,7 +165,8 @@ def _titles(db: Session, subjects: AbstractSet[str]) -> Mapping[str, str]:
 
 def _check_store(db: Session, settings: Settings) -> StoreHealth:
     # The same master or set may belong to several rows; it is stored once.
-    masters = select(func.max(Source.size_bytes).label("size")).group_by(Source.storage_key).subquery()
+    kept = select(func.max(Source.size_bytes).label("size")).where(Source.master_dropped_at.is_(None))
+    masters = kept.group_by(Source.storage_key).subquery()
     sets = select(func.max(MediaSet.size_bytes).label("size")).group_by(MediaSet.digest).subquery()
     section = settings.store
     is_folder = section.kind == "folder"

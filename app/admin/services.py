@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.orm import Session
 
+from app.catalogue.comparing import compare_soon
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound, NotPermitted
 from app.kernel.jobs import queue
@@ -51,6 +52,17 @@ def renew_media(db: Session, actor: Actor) -> None:
     _check_operator(actor)
     renewal.request_renewals(db)
     log.info("renewal_requested", actor_id=actor.user_id)
+
+
+def compare_index(db: Session, actor: Actor) -> None:
+    """Have the index compared with the database, and mended, now instead of at night.
+
+    Raises:
+        NotPermitted: to anybody but the operator.
+    """
+    _check_operator(actor)
+    compare_soon(db)
+    log.info("comparison_requested", actor_id=actor.user_id)
 
 
 def _check_operator(actor: Actor) -> None:

@@ -42,6 +42,13 @@ def create_blueprint() -> Blueprint:
             flash(_("已经重新排队，一会儿刷新看看。"), "success")
         return redirect(url_for("admin.overview"), 303)
 
+    @blueprint.post("/admin/index/compare")
+    @access.operators
+    def compare_index() -> ResponseReturnValue:
+        services.compare_index(edge.session(), edge.current_actor())
+        flash(_("正在比对，一会儿刷新看看。"), "success")
+        return redirect(url_for("admin.overview", _anchor="index"), 303)
+
     queue_views.register(blueprint)
     _register_health(blueprint)
     return blueprint

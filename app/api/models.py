@@ -22,7 +22,7 @@ Keys = Annotated[
 
 
 class LectureQuery(BaseModel):
-    """Parameters of a search; repeat city, audience, topic or type to ask for either of several values."""
+    """Parameters of a search; repeat a facet's name to ask for either of several values."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,6 +30,8 @@ class LectureQuery(BaseModel):
     city: Keys = Field([], description="GB/T 2260 codes of cities")
     audience: Keys = Field([], description="Keys of the audience vocabulary")
     topic: Keys = Field([], description="Keys of the topic vocabulary")
+    level: Keys = Field([], description="Keys of the difficulty vocabulary; lectures that say none are left out")
+    language: Keys = Field([], description="Keys of the speech vocabulary, or codes of languages other than Chinese")
     type: Keys = Field([], description="Keys of the resource type vocabulary")
     page: int = Field(1, ge=1, le=400)
 
@@ -48,6 +50,7 @@ class LectureSummary(BaseModel):
     duration_s: float | None
     poster_url: str | None
     is_audio_only: bool
+    is_green_channel: bool = Field(description="Opened to communities, and every promise of the green channel is kept")
 
 
 class LecturePage(BaseModel):
@@ -103,6 +106,8 @@ class LectureDetail(LectureSummary):
     tags: list[str]
     audience: list[str]
     topic: list[str]
+    level: str | None = Field(description="Key of the difficulty vocabulary; null when nobody said")
+    speech: list[str] = Field(description="What Chinese is spoken: keys of the speech vocabulary")
     captions: list[CaptionInfo]
     chapters: list[ChapterInfo] = Field(description="In order; empty when the lecture is in one piece")
     origin: OriginInfo | None = Field(description="What it was taken out of; null for a lecture of its own")

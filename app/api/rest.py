@@ -22,7 +22,8 @@ from app.api.models import (
     OriginInfo,
     Problem,
 )
-from app.catalogue.queries import LectureCard, list_cards, search_lectures
+from app.catalogue.queries import LectureCard, list_cards
+from app.catalogue.searching import search_lectures
 from app.kernel.actor import NOBODY
 from app.kernel.errors import InvalidInput
 from app.library.models import Lecture
@@ -92,13 +93,13 @@ def create_blueprint() -> Blueprint:
 
 
 def _search(query: LectureQuery) -> LecturePage:
-    names = ("city", "audience", "topic", "type")
+    names = ("city", "audience", "topic", "level", "language", "type")
     filters = {name: frozenset(getattr(query, name)) for name in names}
     found = search_lectures(
         edge.session(), edge.platform().settings.search.index_path, query.q, filters=filters, page=query.page,
         per_page=PER_PAGE, sort="relevance" if query.q.strip() else "newest",
     )
-    items = [LectureSummary(**_summary(card)) for card in found.cards]
+    items = [LectureSummary(**_summary(card)) for card in found.lectures]
     return LecturePage(total=found.total, page=found.page, pages=found.pages, items=items)
 
 
@@ -114,6 +115,7 @@ def _describe(public_id: str) -> LectureDetail:
         **_summary(card),
         description=row.description, language=row.language, licence=row.licence, tags=row.tags,
         audience=by_scheme.get("audience", []), topic=by_scheme.get("topic", []),
+        level=next(iter(by_scheme.get("difficulty", [])), None), speech=by_scheme.get("speech", []),
         captions=_captions(row), chapters=_chapters(row), origin=_origin(row), media=_media(current_set(db, row.id)),
     )
 
@@ -124,6 +126,7 @@ def _summary(card: LectureCard) -> dict[str, Any]:
         "title": card.title, "teacher": card.teacher, "institution": card.institution_name,
         "region_code": card.region_code, "type": card.resource_type, "published_at": card.published_at,
         "duration_s": card.duration_s, "is_audio_only": card.is_audio_only,
+        "is_green_channel": card.is_green_channel,
         "poster_url": _absolute(f"/{card.poster_path}") if card.poster_path else None,
     }
 

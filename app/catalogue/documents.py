@@ -1,31 +1,49 @@
-"""From rows to index documents: which fields and facets a lecture is found by."""
+"""From rows to index documents: which fields and facets a lecture is found by, and how much of it moves it up.
+
+What else is found: sources.py.
+
+A release that puts other facets into the documents raises `search_index.schema.SCHEMA_VERSION`: the worker then builds
+the index anew by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import unescape
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.catalogue.facets import OTHER_LANGUAGES, YES, length_of
+from app.catalogue.models import UseCount
+from app.library.green_grants import badges_among
 from app.library.models import Lecture, LectureState
-from app.library.places import Institution
+from app.library.places import Institution, Region, RegionLevel
 from app.library.queries import city_of
+from app.media.queries import current_sets
 from media_pipeline import transcript_text
-from search_index import Document
+from media_pipeline.caption_cues import read_webvtt
+from search_index import Document, Passage
 
-KIND = "lecture"
-#: Facets of the catalogue page, in the order they are shown.
-FACETS = ("city", "audience", "topic", "type", "institution")
+#: Kinds of documents, as they are named in the index, in facets and in the change log.
+KIND: Final = "lecture"
+PLAYLIST: Final = "playlist"
+#: What the badge of the green channel, and being watched to the end, is worth: it parts equals (docs/search.md).
+GREEN_BOOST: Final = 1.02
+FINISHED_BOOST: Final = 1.02
 
 
-def document_id(lecture_id: int) -> str:
-    """Name of a lecture's document."""
-    return f"{KIND}:{lecture_id}"
+def document_id(subject_id: int, kind: str = KIND) -> str:
+    """Name of a thing's document, a lecture's unless another kind is said."""
+    return f"{kind}:{subject_id}"
 
 
-def lecture_id_of(document_id_: str) -> int:
-    """Reverse of `document_id`."""
-    return int(document_id_.partition(":")[2])
+def subject_of(document_id_: str) -> tuple[str, int]:
+    """Reverse of `document_id`: kind and id; an id of 0, which nothing has, for what is no name of ours."""
+    kind, _, number = document_id_.partition(":")
+    is_ours = number.isascii() and number.isdigit() and len(number) < 18 and number == str(int(number))
+    return kind, int(number) if is_ours else 0
 
 
 def _loaded() -> tuple[object, ...]:
@@ -44,7 +62,8 @@ def build_documents(db: Session, lecture_ids: Iterable[int]) -> Mapping[int, Doc
         .where(Lecture.id.in_(list(lecture_ids)), Lecture.state == LectureState.PUBLISHED)
         .options(*_loaded())  # type: ignore[arg-type]
     )
-    return {lecture.id: _document(lecture) for lecture in db.scalars(statement)}
+    lectures = db.scalars(statement).all()
+    return {lecture.id: document for lecture, document in zip(lectures, _documents(db, lectures), strict=True)}
 
 
 def all_documents(db: Session, *, batch: int = 500) -> Iterator[Document]:
@@ -60,38 +79,73 @@ def all_documents(db: Session, *, batch: int = 500) -> Iterator[Document]:
         ).all()
         if not lectures:
             return
-        yield from map(_document, lectures)
+        yield from _documents(db, lectures)
         last_id = lectures[-1].id
         db.expunge_all()
 
 
-def _document(lecture: Lecture) -> Document:
+def _documents(db: Session, lectures: Sequence[Lecture]) -> list[Document]:
+    ids = [lecture.id for lecture in lectures]
+    green, sets, uses = badges_among(db, ids), current_sets(db, ids), uses_of(db, KIND, ids)
+    lengths = {lecture_id: media.duration_s for lecture_id, media in sets.items()}
+    return [
+        _document(each, lengths.get(each.id), uses.get(each.id), is_green=each.id in green) for each in lectures
+    ]
+
+
+def uses_of(db: Session, kind: str, ids: Sequence[int]) -> Mapping[int, UseCount]:
+    """Return how much things of a kind were used, those that were at all."""
+    rows = db.scalars(select(UseCount).where(UseCount.kind == kind, UseCount.subject_id.in_(ids)))
+    return {row.subject_id: row for row in rows}
+
+
+def _document(lecture: Lecture, duration_s: float | None, use: UseCount | None, *, is_green: bool) -> Document:
+    is_finished = use is not None and use.is_finished
     assert lecture.published_at is not None, "guarded by a CHECK"
-    by_scheme: dict[str, tuple[str, ...]] = {}
-    for term in lecture.terms:
-        by_scheme[term.scheme] = (*by_scheme.get(term.scheme, ()), term.key)
+    passages, transcript = _speech(lecture)
     return Document(
         id=document_id(lecture.id),
         kind=KIND,
         title=lecture.title,
         # What a part is called says what is in it, like the description does; it is found and highlighted the same way.
         description="\n".join([lecture.description, *(chapter.title for chapter in lecture.chapters)]).strip(),
-        transcript=_transcript(lecture),
+        transcript=transcript,
+        passages=passages,
         teacher=lecture.teacher,
         institution=lecture.institution.name,
         tags=tuple(lecture.tags),
-        facets={
-            "city": (city_of(lecture.institution.region),),
-            "institution": (lecture.institution.public_id,),
-            "audience": by_scheme.get("audience", ()),
-            "topic": by_scheme.get("topic", ()),
-            "type": (lecture.resource_type,),
-        },
+        facets=_facets(lecture, duration_s, is_green=is_green),
         published_at=lecture.published_at,
+        boost=(GREEN_BOOST if is_green else 1.0) * (FINISHED_BOOST if is_finished else 1.0),
+        popularity=use.plays if use is not None else 0,
     )
 
 
-def _transcript(lecture: Lecture) -> str:
-    """Return the words of all captions, those of the language that is spoken first: the index takes only so many."""
+def _facets(lecture: Lecture, duration_s: float | None, *, is_green: bool) -> dict[str, tuple[str, ...]]:
+    by_scheme: dict[str, tuple[str, ...]] = {}
+    for term in lecture.terms:
+        by_scheme[term.scheme] = (*by_scheme.get(term.scheme, ()), term.key)
+    region: Region = lecture.institution.region
+    return {
+        "city": (city_of(region),),
+        "county": (region.code,) if region.level is RegionLevel.COUNTY else (),
+        "institution": (lecture.institution.public_id,),
+        "institution_type": (lecture.institution.type_key,),
+        "audience": by_scheme.get("audience", ()),
+        "topic": by_scheme.get("topic", ()),
+        "category": by_scheme.get("education_category", ()),
+        "type": (lecture.resource_type,),
+        "length": (length_of(duration_s),) if duration_s is not None else (),
+        "level": by_scheme.get("difficulty", ()),
+        "language": (*by_scheme.get("speech", ()), *(OTHER_LANGUAGES.keys() & {lecture.language})),
+        "captions": (YES,) if lecture.captions else (),
+        "green_channel": (YES,) if is_green else (),
+    }
+
+
+def _speech(lecture: Lecture) -> tuple[tuple[Passage, ...], str]:
+    """Return what is said when, by the captions of the language that is spoken, and the words of the others."""
     captions = sorted(lecture.captions, key=lambda each: (each.language != lecture.language, each.language))
-    return "\n".join(transcript_text(caption.webvtt) for caption in captions)
+    said = read_webvtt(captions[0].webvtt) if captions else ()
+    passages = tuple(Passage(cue.start_ms / 1000, unescape(cue.text)) for cue in said)
+    return passages, "\n".join(transcript_text(caption.webvtt) for caption in captions[1:])

@@ -1,77 +1,46 @@
-"""Tables of playlists and what every room may ask of them: which lecture comes before and after in one.
+"""What every room may ask of playlists: their cards, and which lecture comes before and after in one.
 
-They stand on this row because the lecture page shows the way through a playlist. Writing and arranging: app.curation.
+They stand on this row because the lecture page shows the way through a playlist, and the search finds them. Their
+tables: models.py. Writing and arranging: app.curation.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, exists, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy.orm import Session
 
-from app.catalogue.queries import LectureCard, list_cards
-from app.kernel.db import Base, text_enum
+from app.catalogue.models import (
+    INTRO_MAX,
+    ITEMS_MAX,
+    NOTE_MAX,
+    TITLE_MAX,
+    Playlist,
+    PlaylistItem,
+    PlaylistState,
+)
+from app.catalogue.queries import Highlights, LectureCard, list_cards
 from app.library.models import Lecture, LectureState
 from app.library.places import Unit
 
-TITLE_MAX, INTRO_MAX, NOTE_MAX, ITEMS_MAX = 120, 1000, 500, 100
-SHORT_CODE_DIGITS = 7
-
-
-class PlaylistState(StrEnum):
-    """Where a playlist stands; a withdrawn one may be published again, for its posters still hang somewhere."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
-
-
-class Playlist(Base):
-    """A centre's ordered list of lectures. `public_id` and `short_code` are on paper: they never change."""
-
-    __tablename__ = "playlist"
-    __table_args__ = (
-        CheckConstraint("length(trim(title)) > 0", name="title_not_blank"),
-        CheckConstraint("state <> 'published' OR published_at IS NOT NULL", name="published_has_time"),
-        Index("ix_playlist_unit_id_updated_at", "unit_id", "updated_at", "id"),
-        Index("ix_playlist_state_published_at", "state", "published_at", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    public_id: Mapped[str] = mapped_column(String(20), unique=True)
-    short_code: Mapped[str] = mapped_column(String(SHORT_CODE_DIGITS), unique=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    title: Mapped[str] = mapped_column(String(TITLE_MAX))
-    intro: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[PlaylistState] = mapped_column(text_enum(PlaylistState), default=PlaylistState.DRAFT)
-    #: Grows with every change and guards against lost updates.
-    version: Mapped[int] = mapped_column(default=1)
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    published_at: Mapped[datetime | None]
-    withdrawn_at: Mapped[datetime | None]
-
-
-class PlaylistItem(Base):
-    """A lecture in a playlist; a removed one is kept for a while, so that removing can be undone."""
-
-    __tablename__ = "playlist_item"
-    __table_args__ = (
-        UniqueConstraint("playlist_id", "lecture_id"),
-        Index("ix_playlist_item_playlist_id_position", "playlist_id", "position"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    playlist_id: Mapped[int] = mapped_column(ForeignKey("playlist.id", ondelete="CASCADE"))
-    lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), index=True)
-    #: 1 … n without gaps among the items that are not removed; a removed item remembers its old place.
-    position: Mapped[int]
-    note: Mapped[str] = mapped_column(String(NOTE_MAX), default="")
-    removed_at: Mapped[datetime | None]
+__all__ = [
+    "INTRO_MAX",
+    "ITEMS_MAX",
+    "NOTE_MAX",
+    "TITLE_MAX",
+    "Playlist",
+    "PlaylistCard",
+    "PlaylistContext",
+    "PlaylistItem",
+    "PlaylistState",
+    "is_shown",
+    "list_newest_playlists",
+    "list_playlist_cards",
+    "playlist_context",
+    "public_lectures",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +64,39 @@ class PlaylistContext:
 class PlaylistCard:
     """What a list shows of a public playlist; `cover` is its first public lecture."""
 
+    id: int
     public_id: str
     title: str
     intro: str
     unit_name: str
     lecture_count: int
     cover: LectureCard
+    highlights: Highlights = field(default_factory=dict)
 
 
 def list_newest_playlists(db: Session, *, limit: int) -> list[PlaylistCard]:
     """Return the playlists published last that have something to play, with their covers. Four queries."""
-    found = db.execute(
-        select(Playlist, Unit.name)
-        .join(Unit, Unit.id == Playlist.unit_id)
-        .where(
-            Playlist.state == PlaylistState.PUBLISHED,
-            exists().where(PlaylistItem.playlist_id == Playlist.id, *_is_played()),
-        )
-        .order_by(Playlist.published_at.desc(), Playlist.id.desc())
-        .limit(limit)
-    ).all()
+    newest = _with_unit().order_by(Playlist.published_at.desc(), Playlist.id.desc()).limit(limit)
+    return _cards(db, db.execute(newest).all(), {})
+
+
+def list_playlist_cards(
+    db: Session, playlist_ids: Sequence[int], highlights: Mapping[int, Highlights] | None = None
+) -> list[PlaylistCard]:
+    """Return cards of those playlists residents get right now, in the order asked for. Four queries."""
+    if not playlist_ids:
+        return []
+    rows = {row[0].id: row for row in db.execute(_with_unit().where(Playlist.id.in_(playlist_ids)))}
+    return _cards(db, [rows[each] for each in playlist_ids if each in rows], highlights or {})
+
+
+def _with_unit() -> Select[Playlist, str]:
+    return select(Playlist, Unit.name).join(Unit, Unit.id == Playlist.unit_id).where(*is_shown())
+
+
+def _cards(
+    db: Session, found: Sequence[Row[Playlist, str]], highlights: Mapping[int, Highlights]
+) -> list[PlaylistCard]:
     lecture_ids: dict[int, list[int]] = {playlist.id: [] for playlist, _ in found}
     for playlist_id, lecture_id in db.execute(
         select(PlaylistItem.playlist_id, PlaylistItem.lecture_id)
@@ -125,16 +107,24 @@ def list_newest_playlists(db: Session, *, limit: int) -> list[PlaylistCard]:
     covers = {card.id: card for card in list_cards(db, [ids[0] for ids in lecture_ids.values() if ids])}
     return [
         PlaylistCard(
+            id=playlist.id,
             public_id=playlist.public_id,
             title=playlist.title,
             intro=playlist.intro,
             unit_name=unit_name,
             lecture_count=len(lecture_ids[playlist.id]),
             cover=covers[lecture_ids[playlist.id][0]],
+            highlights=highlights.get(playlist.id, {}),
         )
         for playlist, unit_name in found
         if lecture_ids[playlist.id]
     ]
+
+
+def is_shown() -> tuple[ColumnElement[bool], ...]:
+    """Say of a playlist that residents get it: published, and with something to play."""
+    plays_something = exists().where(PlaylistItem.playlist_id == Playlist.id, *_is_played())
+    return Playlist.state == PlaylistState.PUBLISHED, plays_something
 
 
 def _is_played() -> tuple[ColumnElement[bool], ...]:

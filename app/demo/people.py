@@ -23,6 +23,8 @@ from app.library.places import Institution, Line, RegionDuty, Unit, UnitKind, Un
 PROVINCE, CITY, COUNTY = "210000", "210100", "210103"
 #: The institution whose lectures are reviewed, and who sends them in.
 REVIEWED, AUTHOR = "hepan", "author"
+#: The first institution's, and the community centre's.
+TEACHER, CENTRE = "teacher", "centre"
 PROVINCE_BUREAU = "省教育厅职成处（演示）"
 #: Shown where a phone number belongs; nobody has it.
 NOBODYS_PHONE = "024-0000 0000"
@@ -102,12 +104,12 @@ def add_accounts(db: Session, folder: Path, institutions: dict[str, int], centre
     bureau = db.scalars(select(Unit.id).where(Unit.name == PROVINCE_BUREAU)).one()
     wanted: list[tuple[str, str, Role, dict[str, int]]] = [
         (
-            "teacher",
+            TEACHER,
             "学校老师：上传、发布讲座",
             Role.INSTITUTION_ADMIN,
             {"institution_id": next(iter(institutions.values()))},
         ),
-        ("centre", "社区中心：编排播单、打印二维码", Role.CURATOR, {"unit_id": centre_id}),
+        (CENTRE, "社区中心：编排播单、打印二维码", Role.CURATOR, {"unit_id": centre_id}),
         (AUTHOR, "河畔学院老师：改课、送审", Role.INSTITUTION_ADMIN, reviewed),
         ("reviewer", "河畔学院审核员：一审", Role.REVIEWER, reviewed),
         ("dean", "河畔学院负责人：二审", Role.INSTITUTION_ADMIN, reviewed),

@@ -21,9 +21,22 @@ from app.catalogue.playlists import Playlist
 from app.curation.items import add_item, set_note
 from app.curation.services import PlaylistFields, create_playlist, publish_playlist
 from app.demo import spec
+from app.demo.audience import add_plays, name_makers
+from app.demo.door import add_applications, add_members
 from app.demo.media import DemoMedia, Tools, find_tools, make_lecture
-from app.demo.people import AUTHOR, REVIEWED, DemoAccount, add_accounts, add_institutions, add_units
-from app.demo.reviews import add_review, skip_levels
+from app.demo.openings import REVIEWERS, add_opening, add_other_openings
+from app.demo.people import (
+    AUTHOR,
+    CENTRE,
+    NOBODYS_PHONE,
+    REVIEWED,
+    TEACHER,
+    DemoAccount,
+    add_accounts,
+    add_institutions,
+    add_units,
+)
+from app.demo.reviews import add_more_reviews, add_review, skip_levels
 from app.demo.spec import DemoSpec, LectureSpec
 from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
@@ -69,8 +82,7 @@ def seed_demo(platform: Platform, ffmpeg: Path, say: Say) -> list[DemoAccount]:
     finish_encodes(platform, say)
     _publish(platform)
     _add_playlist(demo, institutions, centre)
-    with unit_of_work() as db:
-        add_review(db, SEEDER, institutions[REVIEWED], AUTHOR)
+    _add_life(platform, institutions)
     _index(platform)
     return passwords
 
@@ -100,6 +112,8 @@ def _add_lecture(platform: Platform, item: LectureSpec, institutions: dict[str, 
                     *(("audience", value) for value in item.audiences),
                     *(("topic", value) for value in item.topics),
                     ("education_category", item.category),
+                    ("difficulty", item.difficulty),
+                    ("speech", "mandarin"),  # as the voice does
                 ],
             ),
         )
@@ -174,6 +188,20 @@ def _add_playlist(demo: DemoSpec, institutions: dict[str, int], centre_id: int) 
                 version = playlist.version
                 set_note(db, SEEDER, playlist.public_id, lecture.public_id, note, expected_version=version)
         publish_playlist(db, SEEDER, playlist.public_id, expected_version=playlist.version)
+
+
+def _add_life(platform: Platform, institutions: dict[str, int]) -> None:
+    """Let people review, open, apply, join and watch, so that every page has something to show."""
+    reviewed, own = institutions[REVIEWED], next(iter(institutions.values()))
+    with unit_of_work() as db:
+        name_makers(db, {reviewed: AUTHOR, own: TEACHER})
+        add_review(db, SEEDER, reviewed, AUTHOR)
+        if add_opening(db, reviewed, AUTHOR, NOBODYS_PHONE):
+            add_more_reviews(db, reviewed, AUTHOR, REVIEWERS)
+        add_other_openings(db, SEEDER, own, TEACHER, NOBODYS_PHONE)
+        add_members(db, own, TEACHER, CENTRE)
+        add_applications(db, platform.storage)
+        add_plays(db, PLAYLIST_TITLE)
 
 
 def _index(platform: Platform) -> None:

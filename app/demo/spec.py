@@ -51,6 +51,7 @@ class LectureSpec:
     audiences: tuple[str, ...]
     topics: tuple[str, ...]
     category: str
+    difficulty: str
     drawing: str
     colour: str
     greeting: str

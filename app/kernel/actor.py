@@ -15,6 +15,8 @@ class Grant:
     role: str
     institution_id: int | None = None
     unit_id: int | None = None
+    #: Answers for the place by name (负责人); at a unit that is who looks after its members.
+    is_responsible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,16 @@ class Actor:
         return self.is_operator or any(
             grant.role in {"reviewer", "institution_admin", "officer"} for grant in self.grants
         )
+
+    @property
+    def is_officer(self) -> bool:
+        """Looks after institutions; of which regions is each room's question."""
+        return self.is_operator or bool(self.unit_ids("officer"))
+
+    @property
+    def manages_members(self) -> bool:
+        """Looks after the members of some place."""
+        return any(grant.role == "institution_admin" or grant.is_responsible for grant in self.grants)
 
     @property
     def can_curate(self) -> bool:

@@ -104,6 +104,8 @@ class TooMany(AppError):
     status = 429
     default_code = "too_many"
     default_message = "操作太频繁，请稍后再试。"
+    #: When trying again is worth the while; None says nothing of it.
+    retry_after_s: ClassVar[int | None] = None
 
 
 class Unavailable(AppError):

@@ -77,9 +77,9 @@ class Lecture(Base):
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"))
     course_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"), index=True)
     position: Mapped[int] = mapped_column(default=0)
-    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    title: Mapped[str] = mapped_column(String(TITLE_MAX), index=True)
     description: Mapped[str] = mapped_column(Text, default="")
-    teacher: Mapped[str] = mapped_column(String(TEACHER_MAX), default="")
+    teacher: Mapped[str] = mapped_column(String(TEACHER_MAX), default="", index=True)
     tags: Mapped[list[Any]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(16), default="zh-CN")
     resource_type: Mapped[str] = mapped_column(String(40), default="micro_course")
@@ -198,7 +198,7 @@ class PendingChange(Base):
     __tablename__ = "pending_change"
 
     lecture_id: Mapped[int] = mapped_column(ForeignKey("lecture.id", ondelete="CASCADE"), primary_key=True)
-    #: "text", "chapters", or "caption:" with a language.
+    #: "text", "chapters", "beside" (cover and handouts), or "caption:" with a language.
     part: Mapped[str] = mapped_column(String(40), primary_key=True)
     #: The whole new value; null takes a caption away.
     value: Mapped[Any] = mapped_column(JSON(none_as_null=False))

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel.clock import utc_now
+from app.library.beside import BESIDE, Beside, beside_from_json, beside_of, beside_to_json, put_beside
 from app.library.models import Lecture, PendingChange
 from app.library.parts import (
     CAPTION,
@@ -40,6 +41,8 @@ class WorkingCopy:
     text: LectureFields
     captions: Mapping[str, CaptionText]
     chapters: Chapters
+    #: None says nothing of cover and handouts.
+    beside: Beside | None
     #: The parts that wait.
     pending: frozenset[str]
 
@@ -63,6 +66,8 @@ def _shown(db: Session, lecture: Lecture, part: str) -> object:
         return text_to_json(text_of(lecture))
     if part == CHAPTERS:
         return [list(chapter) for chapter in chapters_of(db, lecture.id)]
+    if part == BESIDE:
+        return beside_to_json(beside_of(db, lecture))
     return caption_to_json(captions_of(db, lecture.id).get(part.removeprefix(CAPTION)))
 
 
@@ -90,21 +95,43 @@ def working_texts(db: Session, lectures: Sequence[Lecture]) -> dict[int, Lecture
     }
 
 
+def working_beside(db: Session, lecture: Lecture) -> Beside:
+    """Return the cover and the handouts a lecture has to its people."""
+    row = db.get(PendingChange, (lecture.id, BESIDE)) if lecture.is_held else None
+    return beside_from_json(row.value) if row is not None else beside_of(db, lecture)
+
+
+def change_beside(db: Session, lecture: Lecture, beside: Beside, *, made_by_id: int | None) -> None:
+    """Give a lecture another cover or other handouts; of a held lecture they wait."""
+    if lecture.is_held:
+        hold(db, lecture, BESIDE, beside_to_json(beside), made_by_id=made_by_id)
+    else:
+        put_beside(db, lecture, beside)
+
+
+def waiting_beside(db: Session) -> list[Beside]:
+    """Return every cover and handout that waits, of all lectures."""
+    values = db.scalars(select(PendingChange.value).where(PendingChange.part == BESIDE))
+    return [beside_from_json(value) for value in values]
+
+
 def working_copy(db: Session, lecture: Lecture) -> WorkingCopy:
     """Return all parts with the changes that wait (its terms must be loaded)."""
     pending = list_pending(db, lecture.id)
     captions, chapters = captions_of(db, lecture.id), chapters_of(db, lecture.id)
-    text = text_of(lecture)
+    text, beside = text_of(lecture), beside_of(db, lecture)
     for part, row in pending.items():
         if part == TEXT:
             text = text_from_json(row.value)
+        elif part == BESIDE:
+            beside = beside_from_json(row.value)
         elif part == CHAPTERS:
             chapters = [(start_s, title) for start_s, title in row.value]
         elif row.value is None:
             captions.pop(part.removeprefix(CAPTION), None)
         else:
             captions[part.removeprefix(CAPTION)] = CaptionText(**row.value)
-    return WorkingCopy(text, captions, chapters, frozenset(pending))
+    return WorkingCopy(text, captions, chapters, beside, frozenset(pending))
 
 
 def put_copy(db: Session, lecture: Lecture, copy: WorkingCopy) -> None:
@@ -117,6 +144,8 @@ def put_copy(db: Session, lecture: Lecture, copy: WorkingCopy) -> None:
             put_caption(db, lecture.id, language, copy.captions.get(language))
     if chapters_of(db, lecture.id) != list(copy.chapters):
         put_chapters(db, lecture.id, copy.chapters)
+    if copy.beside is not None and beside_of(db, lecture) != copy.beside:
+        put_beside(db, lecture, copy.beside)
     db.flush()
     for part, row in list_pending(db, lecture.id).items():
         value: Any = row.value

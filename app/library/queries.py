@@ -58,7 +58,7 @@ def get_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
         select(Lecture)
         .where(Lecture.public_id == public_id)
         .options(
-            joinedload(Lecture.institution).joinedload(Institution.region),
+            joinedload(Lecture.institution).joinedload(Institution.region).joinedload(Region.parent),
             selectinload(Lecture.terms),
             selectinload(Lecture.captions),
             selectinload(Lecture.chapters),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -49,8 +50,10 @@ from app.library.queries import list_current_terms
 
 log = structlog.get_logger(__name__)
 
-#: Vocabularies a lecture carries several terms of.
-LECTURE_SCHEMES = ("audience", "topic", "education_category")
+#: Vocabularies a lecture carries terms of, none where nothing is said.
+LECTURE_SCHEMES = ("audience", "topic", "education_category", "difficulty", "speech")
+#: Of these at most one term.
+AT_MOST_ONE = frozenset({"difficulty"})
 
 
 def create_lecture(db: Session, actor: Actor, institution_id: int, fields: LectureFields) -> Lecture:
@@ -73,7 +76,7 @@ def create_lecture(db: Session, actor: Actor, institution_id: int, fields: Lectu
         title="",
         terms=[],
     )
-    checked = _checked(db, fields, needs_teacher=False)
+    checked = checked_fields(db, fields, needs_teacher=False)
     put_text(db, lecture, checked)
     lecture.position = checked.position or 0
     db.add(lecture)
@@ -91,10 +94,7 @@ def find_or_create_course(db: Session, actor: Actor, institution_id: int, title:
     """
     if not policies.can_contribute_to(actor, institution_id):
         raise NotPermitted(institution_id=institution_id)
-    problems: dict[str, str] = {}
-    cleaned = _text(title, "course", "课程名", TITLE_MAX, problems, is_required=True)
-    if problems:
-        raise InvalidInput(fields=problems)
+    cleaned = clean_course_title(title)
     found = db.scalars(
         select(Course).where(Course.institution_id == institution_id, Course.title == cleaned).order_by(Course.id)
     ).first()
@@ -106,6 +106,15 @@ def find_or_create_course(db: Session, actor: Actor, institution_id: int, title:
     return found
 
 
+def clean_course_title(title: str) -> str:
+    """Return a course's title as it is kept; with InvalidInput when it is empty or too long."""
+    problems: dict[str, str] = {}
+    cleaned = _text(title, "course", "课程名", TITLE_MAX, problems, is_required=True)
+    if problems:
+        raise InvalidInput(fields=problems)
+    return cleaned
+
+
 def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureFields, *, expected_version: int) -> Lecture:
     """Change what is said about a lecture; of a held one the change waits.
 
@@ -115,7 +124,7 @@ def edit_lecture(db: Session, actor: Actor, public_id: str, fields: LectureField
     lecture = get_lecture_for_edit(db, actor, public_id)
     if lecture.version != expected_version:
         raise StaleVersion(lecture_id=lecture.id, version=lecture.version, expected=expected_version)
-    checked = _checked(db, fields, needs_teacher=lecture.state is not LectureState.DRAFT)
+    checked = checked_fields(db, fields, needs_teacher=lecture.state is not LectureState.DRAFT)
     if checked.position is not None:
         lecture.position = checked.position  # a place in a row says nothing that has to be passed
     if lecture.is_held:
@@ -168,7 +177,7 @@ def set_caption(
         touch(db, lecture)
         return None
     caption = _find_caption(db, lecture, language)
-    if caption is None or caption.sha256 != text.sha256:
+    if caption is None or caption.sha256 != text.sha256 or caption.is_machine != is_machine:
         put_caption(db, lecture.id, language, text)
         touch(db, lecture)
         db.flush()
@@ -223,7 +232,7 @@ def note_excerpt(db: Session, lecture: Lecture, original: Lecture, start_s: floa
     db.flush()
 
 
-def _checked(db: Session, fields: LectureFields, *, needs_teacher: bool) -> LectureFields:
+def checked_fields(db: Session, fields: LectureFields, *, needs_teacher: bool) -> LectureFields:
     """Return what was typed, cleaned; with InvalidInput for what cannot be kept.
 
     A draft made from a file's name may not know its teacher yet; publication asks for one.
@@ -240,6 +249,7 @@ def _checked(db: Session, fields: LectureFields, *, needs_teacher: bool) -> Lect
     unknown = [pair for pair in fields.terms if pair not in known or pair[0] not in LECTURE_SCHEMES]
     for scheme, _key in unknown:
         problems[scheme] = "请从列表中选择。"
+    problems |= said_twice(fields.terms)
     if fields.language is not None and fields.language not in CAPTION_LANGUAGES:
         problems["language"] = "请从列表中选择。"
     if fields.position is not None and not 0 <= fields.position <= POSITION_MAX:
@@ -265,3 +275,9 @@ def _tags(values: Sequence[str], problems: dict[str, str]) -> list[str]:
     if len(tags) > TAGS_MAX or any(len(tag) > TAG_MAX for tag in tags):
         problems["tags"] = Sentence("标签最多 %(count)d 个，每个最多 %(limit)d 个字。", count=TAGS_MAX, limit=TAG_MAX)
     return tags
+
+
+def said_twice(terms: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return a sentence for each vocabulary of which somebody chose several terms where one is meant."""
+    schemes = Counter(scheme for scheme, _key in dict.fromkeys(terms) if scheme in AT_MOST_ONE)
+    return {scheme: "只选一个。" for scheme, count in schemes.items() if count > 1}

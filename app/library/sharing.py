@@ -19,7 +19,7 @@ from app.library.holdings import InstitutionDefaults
 from app.library.models import CAPTION_LANGUAGES, TAG_MAX, TAGS_MAX, TEACHER_MAX, Lecture, LectureOwner
 from app.library.places import Institution
 from app.library.queries import list_current_terms
-from app.library.services import LECTURE_SCHEMES, LectureFields, get_lecture_for_edit, touch
+from app.library.services import LECTURE_SCHEMES, LectureFields, get_lecture_for_edit, said_twice, touch
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +98,7 @@ def _problems_of(db: Session, fields: LectureFields) -> dict[str, str]:
     for pair in chosen:
         if pair not in known or pair[0] not in {*LECTURE_SCHEMES, "resource_type", "licence"}:
             problems[pair[0]] = "请从列表中选择。"
+    problems |= said_twice(fields.terms)
     if fields.language not in CAPTION_LANGUAGES:
         problems["language"] = "请从列表中选择。"
     if len(fields.teacher.strip()) > TEACHER_MAX:

@@ -55,7 +55,8 @@ def _handler(storage: Storage, tools: Callable[[], Tools]) -> Handler:
 
 
 def _analyse(context: JobContext, source: Source, path: Path, tools: Callable[[], Tools]) -> Record:
-    info = media_pipeline.probe(path, limits=media_pipeline.ProbeLimits(), cancel=context)
+    limits = media_pipeline.ProbeLimits(niceness=_NICENESS)
+    info = media_pipeline.probe(path, limits=limits, cancel=context)
     folder = context.work_dir / "analysis"
     folder.mkdir()
     analysis = media_pipeline.analyse(

@@ -13,7 +13,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Final
 
 import structlog
@@ -22,12 +22,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
-from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput, NotFound, TooLarge
 from app.kernel.ids import new_public_id
 from app.kernel.sentences import Sentence
+from app.library import pending, policies
+from app.library.beside import BESIDE, Beside, Handout, beside_of
 from app.library.holdings import FILENAME_MAX, Attachment
-from app.library.models import Lecture
+from app.library.models import Lecture, PendingChange
 from app.library.services import get_lecture_for_edit, touch
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,10 @@ _COVER_LEAST_PX: Final = 320
 _PIXELS_MAX: Final = 50_000_000
 _COVER_FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _PARTS_MAX: Final = 5000
+#: A list of that many parts, with long names; longer ones are not even read.
+_PARTS_LIST_MAX_BYTES: Final = 2 * 1024**2
+#: Whoever opens a handout unpacks it.
+_UNPACKED_MAX_BYTES: Final = 20 * ATTACHMENT_MAX_BYTES
 #: Content types by kind; downloads carry these and nothing a file claims of itself.
 CONTENT_TYPES: Final = {
     "pdf": "application/pdf",
@@ -101,11 +106,16 @@ def read_cover(data: bytes) -> tuple[str, bytes]:
 def set_cover(db: Session, actor: Actor, public_id: str, sha256: str) -> Lecture:
     """Use a stored picture as a lecture's poster; an empty digest brings the automatic one back."""
     lecture = get_lecture_for_edit(db, actor, public_id)
-    if lecture.cover_sha256 != sha256:
-        lecture.cover_sha256 = sha256
-        touch(db, lecture)
+    beside = pending.working_beside(db, lecture)
+    if beside.cover_sha256 != sha256:
+        _change(db, actor, lecture, replace(beside, cover_sha256=sha256))
         log.info("cover_set", lecture_id=lecture.id, is_own=bool(sha256))
     return lecture
+
+
+def _change(db: Session, actor: Actor, lecture: Lecture, beside: Beside) -> None:
+    pending.change_beside(db, lecture, beside, made_by_id=actor.user_id)
+    touch(db, lecture)
 
 
 def read_attachment(stream: IO[bytes], filename: str) -> CheckedFile:
@@ -143,12 +153,18 @@ def _kind_of(stream: IO[bytes]) -> str | None:
 def _office_kind(stream: IO[bytes]) -> str | None:
     """Tell a document or slides from any other zip by what is in it; ones with macros are refused."""
     try:
+        end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]  # noqa: SLF001  # what ZipFile will go by
+        if end is None or end[zipfile._ECD_SIZE] > _PARTS_LIST_MAX_BYTES:  # type: ignore[attr-defined]  # noqa: SLF001
+            return None
         with zipfile.ZipFile(stream) as package:
-            names = {part.filename for part in package.infolist()}
+            parts = package.infolist()
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, OSError):
         return None
-    if len(names) > _PARTS_MAX or "[Content_Types].xml" not in names:
+    names = {part.filename for part in parts}
+    if len(parts) > _PARTS_MAX or "[Content_Types].xml" not in names:
         return None
+    if sum(part.file_size for part in parts) > _UNPACKED_MAX_BYTES:
+        raise TooLarge("讲义解开以后太大，请另存一份小一点的再传。", code="attachment_bomb")
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise InvalidInput(fields={"attachment": "文件里有宏，请另存为不带宏的 PPTX 或 DOCX。"})
     if "word/document.xml" in names:
@@ -178,57 +194,47 @@ def _safe_name(filename: str, kind: str) -> str:
     return f"{stem[: FILENAME_MAX - 10] or 'handout'}.{kind}"
 
 
-def add_attachment(db: Session, actor: Actor, public_id: str, checked: CheckedFile) -> Attachment:
+def add_attachment(db: Session, actor: Actor, public_id: str, checked: CheckedFile) -> Handout:
     """Note a stored file as an attachment; the same content again is the same attachment.
 
     Raises:
         InvalidInput: when there are too many.
     """
     lecture = get_lecture_for_edit(db, actor, public_id)
-    kept = list_attachments(db, lecture.id)
-    same = next((each for each in kept if each.sha256 == checked.sha256), None)
+    beside = pending.working_beside(db, lecture)
+    same = next((each for each in beside.handouts if each.sha256 == checked.sha256), None)
     if same is not None:
         return same
-    if len(kept) >= ATTACHMENTS_MAX:
+    if len(beside.handouts) >= ATTACHMENTS_MAX:
         sentence = Sentence("一讲最多 %(count)d 份讲义。", count=ATTACHMENTS_MAX)
         raise InvalidInput(fields={"attachment": sentence})
-    row = Attachment(
-        public_id=new_public_id(), lecture_id=lecture.id, filename=checked.filename, kind=checked.kind,
-        size_bytes=checked.size_bytes, sha256=checked.sha256, uploaded_by_id=actor.user_id, created_at=utc_now(),
+    added = Handout(
+        new_public_id(), checked.filename, checked.kind, checked.size_bytes, checked.sha256, actor.user_id
     )
-    db.add(row)
-    touch(db, lecture)
-    db.flush()
-    log.info("attachment_added", lecture_id=lecture.id, kind=row.kind, size_bytes=row.size_bytes)
-    return row
+    _change(db, actor, lecture, replace(beside, handouts=(*beside.handouts, added)))
+    log.info("attachment_added", lecture_id=lecture.id, kind=added.kind, size_bytes=added.size_bytes)
+    return added
 
 
 def remove_attachment(db: Session, actor: Actor, public_id: str, attachment_id: str) -> None:
     """Take an attachment away; one that is not there is fine. Its object goes with the next sweep."""
     lecture = get_lecture_for_edit(db, actor, public_id)
-    row = db.scalars(
-        select(Attachment).where(Attachment.lecture_id == lecture.id, Attachment.public_id == attachment_id)
-    ).first()
-    if row is not None:
-        db.delete(row)
-        touch(db, lecture)
+    beside = pending.working_beside(db, lecture)
+    if beside.handout(attachment_id) is not None:
+        left = tuple(each for each in beside.handouts if each.public_id != attachment_id)
+        _change(db, actor, lecture, replace(beside, handouts=left))
         log.info("attachment_removed", lecture_id=lecture.id)
 
 
-def list_attachments(db: Session, lecture_id: int) -> Sequence[Attachment]:
-    """Return the attachments of a lecture in the order they came."""
-    return db.scalars(select(Attachment).where(Attachment.lecture_id == lecture_id).order_by(Attachment.id)).all()
-
-
-def get_attachment(db: Session, lecture: Lecture, attachment_id: str) -> Attachment:
-    """Return one attachment of a lecture the actor may see.
+def get_attachment(db: Session, actor: Actor, lecture: Lecture, attachment_id: str) -> Handout:
+    """Return one attachment of a lecture the actor may see; whoever may work on it also gets those that wait.
 
     Raises:
         NotFound: when it has none of this id.
     """
-    found = db.scalars(
-        select(Attachment).where(Attachment.lecture_id == lecture.id, Attachment.public_id == attachment_id)
-    ).first()
+    found = beside_of(db, lecture).handout(attachment_id)
+    if found is None and policies.can_view_work_on(actor, lecture):
+        found = pending.working_beside(db, lecture).handout(attachment_id)
     if found is None:
         raise NotFound(attachment=attachment_id)
     return found
@@ -239,8 +245,22 @@ def lectures_with_cover(db: Session, sha256: str) -> Sequence[Lecture]:
     return db.scalars(select(Lecture).where(Lecture.cover_sha256 == sha256)).all() if sha256 else []
 
 
+def lectures_awaiting_cover(db: Session, sha256: str) -> Sequence[Lecture]:
+    """Return the held lectures of which a cover waits."""
+    value = PendingChange.value["cover_sha256"].as_string()
+    waiting = select(PendingChange.lecture_id).where(PendingChange.part == BESIDE, value == sha256)
+    return db.scalars(select(Lecture).where(Lecture.id.in_(waiting))).all() if sha256 else []
+
+
+def keys_of(beside: Beside) -> set[str]:
+    """Return where the bytes of a cover and of handouts lie."""
+    covers = {cover_key(beside.cover_sha256)} if beside.cover_sha256 else set()
+    return covers | {attachment_key(each.sha256) for each in beside.handouts}
+
+
 def known_keys(db: Session) -> set[str]:
-    """Return the keys of every cover and attachment a row knows."""
+    """Return the keys of every cover and attachment a row knows, shown or waiting."""
     covers = db.scalars(select(Lecture.cover_sha256).where(func.length(Lecture.cover_sha256) > 0).distinct())
     attachments = db.scalars(select(Attachment.sha256).distinct())
-    return {cover_key(each) for each in covers} | {attachment_key(each) for each in attachments}
+    shown = {cover_key(each) for each in covers} | {attachment_key(each) for each in attachments}
+    return shown.union(*(keys_of(each) for each in pending.waiting_beside(db)))

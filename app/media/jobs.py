@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from media_pipeline.types import Published, Tools
 
 log = structlog.get_logger(__name__)
+#: What makes a lecture watchable takes a second or two and is not to share it with the hours of the rest.
+_AWAITED = RunLimits(niceness=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
                 return None
             step = next(step for step in plan.chunk_steps if step.digest == context.payload["step"])
             place = readable_source(workshop.storage, source, context.work_dir)
-            encoder = Encoder(plan, place, workshop.storage, prefix, workshop.tools(), RunLimits(), context)
+            limits = _AWAITED if step in plan.first_steps else RunLimits()
+            encoder = Encoder(plan, place, workshop.storage, prefix, workshop.tools(), limits, context)
             encoder.do(step, context.work_dir / "chunk", lambda done: context.report("encode", done))
             growth = grow(plan, workshop.storage, prefix)
             missing = _missing(workshop.storage, prefix, plan) if isinstance(step, LoudnessStep) else []
@@ -203,12 +206,12 @@ def _recording(source_id: int, plan: Plan, published: Published, note_info: Reco
     return record
 
 
-def job_kinds(workshop: MediaWorkshop) -> list[JobKind]:
-    """Return what the worker must know of this capability."""
+def job_kinds(workshop: MediaWorkshop, interests: sweeping.Interests | None = None) -> list[JobKind]:
+    """Return what the worker must know of this capability; `interests` says what the sweep leaves alone."""
     return [
-        JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop)),
+        JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop), on_failed=services.note_failure),
         JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
-        JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage)),
+        JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage, interests=interests)),
         analysing.job_kind(workshop.storage, workshop.tools),
         carried.job_kind(workshop.storage, workshop.tools, readable_source),
         renewal.job_kind(),

@@ -33,6 +33,8 @@ class Source(Base):
     cut: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+    #: When the master of a replaced file was given up (`app/media/versions.py`); the row stays, the bytes do not.
+    master_dropped_at: Mapped[datetime | None]
 
 
 class CaptionDraft(Base):
@@ -62,7 +64,8 @@ class MediaSet(Base):
 
     __tablename__ = "media_set"
     __table_args__ = (
-        UniqueConstraint("lecture_id", "digest"),
+        # A lecture may come back to a file it had: another source, the same plan.
+        UniqueConstraint("source_id", "digest"),
         Index(
             "uq_media_set_current",
             "lecture_id",

@@ -15,7 +15,7 @@ from app.kernel.jobs.queue import find_latest
 from app.kernel.jobs.steps import progress_of
 from app.library import policies
 from app.library.models import Lecture, LectureState
-from app.media.files_beside import cover_key, lectures_with_cover
+from app.media.files_beside import cover_key, lectures_awaiting_cover, lectures_with_cover
 from app.media.models import CaptionDraft, GrowingSet, MediaSet, Source
 
 KEY_PREFIX = "media"
@@ -166,18 +166,25 @@ def may_fetch_media(db: Session, actor: Actor, digest: str) -> tuple[bool, bool]
     return is_public or any(policies.can_view_work_on(actor, lecture) for lecture in lectures), is_public
 
 
-def poster_path(lecture: Lecture, media: MediaSet | None) -> str | None:
-    """Return the path of a lecture's picture on this site: its own cover, else the one taken out of its media."""
-    if lecture.cover_sha256:
-        return cover_key(lecture.cover_sha256)
+def poster_path(lecture: Lecture, media: MediaSet | None, *, cover_sha256: str | None = None) -> str | None:
+    """Return the path of a lecture's picture on this site: its own cover, else the one taken out of its media.
+
+    With `cover_sha256` another cover than the one residents see, such as one that waits.
+    """
+    chosen = lecture.cover_sha256 if cover_sha256 is None else cover_sha256
+    if chosen:
+        return cover_key(chosen)
     return f"{media_prefix(media.digest)}/{media.poster_name}" if media is not None and media.poster_name else None
 
 
 def may_fetch_cover(db: Session, actor: Actor, sha256: str) -> tuple[bool, bool]:
     """Return (may fetch, is public) for a cover, as for media."""
     lectures = lectures_with_cover(db, sha256)
-    is_public = any(lecture.state is LectureState.PUBLISHED for lecture in lectures)
-    return is_public or any(policies.can_view_lecture(actor, lecture) for lecture in lectures), is_public
+    if any(lecture.state is LectureState.PUBLISHED for lecture in lectures):
+        return True, True
+    if any(policies.can_view_lecture(actor, lecture) for lecture in lectures):
+        return True, False
+    return any(policies.can_view_work_on(actor, lecture) for lecture in lectures_awaiting_cover(db, sha256)), False
 
 
 def newest_source(db: Session, lecture_id: int) -> Source | None:

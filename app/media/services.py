@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, InvalidInput
 from app.kernel.jobs import queue
 from app.kernel.jobs.model import Job, JobState, Priority
+from app.library import green_grants
 from app.library.events import LectureChanged
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
 from app.media import carried
+from app.media.events import MediaFailed, MediaReady
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.preflight import request_analysis
 from app.media.queries import ENCODE_KIND, lecture_subject, media_status
@@ -68,6 +71,7 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
         )
         db.add(source)
         db.flush()
+    source.master_dropped_at = None  # it is whole in the store again
     request_encode(db, lecture, source)
     request_analysis(db, lecture, source)
     log.info("source_attached", lecture_id=lecture.id, source_id=source.id, size_bytes=source.size_bytes)
@@ -76,8 +80,22 @@ def attach_source(db: Session, actor: Actor, lecture: Lecture, stored: StoredSou
 
 def request_encode(db: Session, lecture: Lecture, source: Source) -> None:
     """Queue the encoding of a source; one waiting job per source is enough."""
-    is_short = lecture.resource_type == "micro_course"
-    enqueue_encode(db, lecture, source.id, priority=Priority.MICRO_COURSE if is_short else Priority.NORMAL)
+    priority = Priority.MICRO_COURSE if lecture.resource_type == "micro_course" else Priority.NORMAL
+    if green_grants.goes_first(db, lecture.id):
+        priority = Priority.GREEN_CHANNEL
+    enqueue_encode(db, lecture, source.id, priority=priority)
+
+
+def hurry_encodes(db: Session, lecture_ids: Iterable[int]) -> None:
+    """Move what waits of lectures opened through the green channel up, with the steps of what is under way."""
+    waits = or_(Job.state == JobState.QUEUED, (Job.state == JobState.RUNNING) & Job.lease.is_(None))
+    hurried = update(Job).where(
+        Job.lane == queue.LANE_MEDIA,
+        Job.subject.in_([lecture_subject(each) for each in lecture_ids]),
+        Job.priority.between(Priority.BACKGROUND, Priority.GREEN_CHANNEL - 1),  # renewals go on waiting for all others
+        waits,
+    )
+    db.execute(hurried.values(priority=Priority.GREEN_CHANNEL).execution_options(synchronize_session=False))
 
 
 def enqueue_encode(db: Session, lecture: Lecture, source_id: int, *, priority: int) -> None:
@@ -158,7 +176,8 @@ def _newest_source_id(db: Session, lecture_id: int) -> int | None:
 def record_media_set(db: Session, source_id: int, digest: str, published: Published) -> None:
     """Record a set whose objects are all in the store, and make it current if its source is still the newest.
 
-    Another file of a held lecture waits for the review; the same file made anew shows nothing new and does not.
+    Another file of a held lecture waits for the review; what residents see already, made anew or gone back to, shows
+    nothing new and does not.
     """
     source = db.get(Source, source_id)
     if source is None:
@@ -167,9 +186,11 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
     if published.lost_s and source.media_info is not None:
         source.media_info = _with_loss(source.media_info, published)
     media_set = db.scalars(
-        select(MediaSet).where(MediaSet.lecture_id == source.lecture_id, MediaSet.digest == digest)
+        select(MediaSet).where(MediaSet.source_id == source.id, MediaSet.digest == digest)
     ).first()
     if media_set is None:
+        if db.scalar(select(MediaSet.id).where(MediaSet.source_id == source.id).limit(1)) is None:
+            outbox.emit(db, MediaReady(source.lecture_id, source.id))
         media_set = _new_set(source, digest, published)
         db.add(media_set)
     now = utc_now()
@@ -177,14 +198,28 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
         media_set.replaced_at = media_set.replaced_at or now
     elif not _must_wait(db, source):
         make_current(db, media_set)
+    else:
+        media_set.replaced_at = None
     outbox.emit(db, LectureChanged(source.lecture_id))
     log.info("media_set_recorded", lecture_id=source.lecture_id, digest=digest, size_bytes=published.size_bytes)
 
 
+def note_failure(db: Session, job: Job) -> None:
+    """Tell other rooms that an encode failed for good; one that was to renew what can be watched is no news."""
+    source = db.get(Source, job.payload["source_id"])
+    has_set = select(MediaSet.id).where(MediaSet.source_id == job.payload["source_id"]).limit(1)
+    if source is not None and db.scalar(has_set) is None:
+        outbox.emit(db, MediaFailed(source.lecture_id, source.id, job.error_message or ""))
+
+
 def _must_wait(db: Session, source: Source) -> bool:
     is_held = db.scalar(select(Lecture.is_held).where(Lecture.id == source.lecture_id))
-    shown = db.scalar(select(MediaSet.source_id).where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current))
-    return bool(is_held) and shown is not None and shown != source.id
+    shown = db.scalars(
+        select(Source)
+        .join(MediaSet, MediaSet.source_id == Source.id)
+        .where(MediaSet.lecture_id == source.lecture_id, MediaSet.is_current)
+    ).first()
+    return bool(is_held) and shown is not None and (shown.sha256, shown.cut) != (source.sha256, source.cut)
 
 
 def make_current(db: Session, media_set: MediaSet) -> None:

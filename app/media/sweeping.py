@@ -1,11 +1,13 @@
 """The reconciler of store and database.
 
-Sets that were replaced are forgotten, what no row knows is removed, what rows know and the store lacks is told.
+Sets that were replaced are forgotten, masters of old versions given up when the policy says so, what no row knows is
+removed, what rows know and the store lacks is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from app.kernel.storage import ManagedStorage
 from app.media.files_beside import ATTACHMENT_PREFIX, COVER_PREFIX, known_keys
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.queries import ENCODE_KIND, KEY_PREFIX, media_prefix
+from app.media.retention import Retention, drop_old_masters
 from app.media.services import SOURCE_PREFIX
 from media_pipeline.chunks import CHUNK_FOLDER
 from media_pipeline.publish import LIVE_FOLDER
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+#: Names the keys of objects that rows above this room refer to.
+Keeper = Callable[[Session], set[str]]
+#: Names the sources that rows above this room still need whole, though a newer file replaced them.
+Holder = Callable[[Session], set[int]]
 SWEEP_KIND = "sweep_store"
 #: Objects younger than this may belong to work that has not been recorded yet.
 ORPHAN_AGE = timedelta(hours=6)
@@ -38,21 +45,40 @@ ORPHAN_AGE = timedelta(hours=6)
 REPLACED_AGE = timedelta(hours=24)
 
 
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """What a sweep leaves alone beyond what the rows of this room know."""
+
+    keepers: Sequence[Keeper] = ()
+    holders: Sequence[Holder] = ()
+    #: None keeps every master.
+    retention: Retention | None = None
+
+
 def sweep_handler(
-    storage: ManagedStorage, *, older_than: timedelta = ORPHAN_AGE, replaced_for: timedelta = REPLACED_AGE
+    storage: ManagedStorage,
+    *,
+    older_than: timedelta = ORPHAN_AGE,
+    replaced_for: timedelta = REPLACED_AGE,
+    interests: Interests | None = None,
 ) -> Handler:
-    """Return the handler that removes objects no row knows."""
+    """Return the handler that removes objects no row knows; what keepers name is known as well."""
+    interests = interests or Interests()
 
     def handle(context: JobContext) -> None:
         broken = storage.sweep_partial(older_than)
         if broken:
             log.info("broken_writes_removed", count=broken)
         with unit_of_work() as db:
-            forget_replaced_sets(db, before=utc_now() - replaced_for)
+            held = set[int]().union(*(holder(db) for holder in interests.holders))
+            forget_replaced_sets(db, before=utc_now() - replaced_for, held=held)
+            if interests.retention is not None:
+                drop_old_masters(db, interests.retention, in_use=held)
         prefixes = (KEY_PREFIX, SOURCE_PREFIX, COVER_PREFIX, ATTACHMENT_PREFIX)
         objects = [item for prefix in prefixes for item in storage.list_keys(f"{prefix}/")]
         with reading() as db:
             orphans = find_orphans(db, objects, older_than=older_than)
+            orphans -= set[str]().union(*(keeper(db) for keeper in interests.keepers))
             missing = find_missing(db, {item.key for item in objects}, recorded_before=utc_now() - older_than)
         for key in missing:
             log.error("stored_object_missing", key=key)
@@ -74,9 +100,15 @@ def request_sweep(db: Session) -> None:
     queue.enqueue(db, SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND)
 
 
-def forget_replaced_sets(db: Session, *, before: datetime) -> int:
-    """Forget sets replaced before a time, so that their objects become orphans; return how many."""
-    old = list(db.scalars(select(MediaSet.id).where(~MediaSet.is_current, MediaSet.replaced_at < before)))
+def forget_replaced_sets(db: Session, *, before: datetime, held: Collection[int] = ()) -> int:
+    """Forget sets replaced before a time, so that their objects become orphans; return how many.
+
+    Sets of the sources `held` stay.
+    """
+    rows = db.execute(
+        select(MediaSet.id, MediaSet.source_id).where(~MediaSet.is_current, MediaSet.replaced_at < before)
+    )
+    old = [set_id for set_id, source_id in rows if source_id not in held]
     db.execute(delete(Rendition).where(Rendition.media_set_id.in_(old)))
     db.execute(delete(MediaSet).where(MediaSet.id.in_(old)))
     if old:
@@ -86,7 +118,8 @@ def forget_replaced_sets(db: Session, *, before: datetime) -> int:
 
 def find_missing(db: Session, keys: set[str], *, recorded_before: datetime) -> Sequence[str]:
     """Return what rows say is in the store and is not: sources and manifests older than a time, files beside them."""
-    sources = db.scalars(select(Source.storage_key).where(Source.created_at < recorded_before).distinct())
+    kept = Source.master_dropped_at.is_(None), Source.created_at < recorded_before
+    sources = db.scalars(select(Source.storage_key).where(*kept).distinct())
     sets = db.execute(
         select(MediaSet.digest, MediaSet.master_name)
         .where(MediaSet.is_current, MediaSet.created_at < recorded_before)
@@ -126,6 +159,6 @@ def find_orphans(db: Session, objects: Iterable[ObjectInfo], *, older_than: time
         # It may take up what an earlier attempt left under a digest no row knows yet; the next sweep will see.
         old = {name for name in old if not name.startswith(f"{KEY_PREFIX}/")}
     known = {f"{KEY_PREFIX}/{digest}/" for digest in recorded | growing | begun}
-    known.update(db.scalars(select(Source.storage_key)))
+    known.update(db.scalars(select(Source.storage_key).where(Source.master_dropped_at.is_(None))))
     known |= known_keys(db)
     return (old - known) | overtaken

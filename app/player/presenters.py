@@ -125,6 +125,15 @@ def download_size(media: MediaSet) -> int:
     return sum(item.size_bytes for item in media.renditions if item.kind == "audio" or item.name == stem)
 
 
+def download_sizes(media: MediaSet | None) -> dict[str, int]:
+    """Return about how big the plain file is, and its sound alone (0 where that is all there is, or there is none)."""
+    if media is None:
+        return {"whole": 0, "sound": 0}
+    has_both = media.mp4_name is not None and media.m4a_name is not None
+    sound = sum(item.size_bytes for item in media.renditions if item.kind == "audio") if has_both else 0
+    return {"whole": download_size(media), "sound": sound}
+
+
 def _rendition(item: Rendition, heights_px: Sequence[int]) -> dict[str, Any]:
     is_video = item.kind == "video"
     return {

@@ -13,6 +13,8 @@ from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.kernel.errors import NotFound, Unavailable
+from app.library.beside import Handout
+from app.media.files_beside import CONTENT_TYPES, attachment_key
 from media_pipeline.ports import ObjectMissing, ObjectStat, Storage, StorageUnavailable
 
 #: The address names the content (plan digest), so it never changes.
@@ -20,6 +22,16 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-store"
 #: A manifest that grows is asked for again and again; caches may not answer for us.
 GROWING = "no-cache"
+
+
+def serve_handout(storage: Storage, handout: Handout) -> Response:
+    """Offer a handout for saving; browsers never open one as a page of ours."""
+    key = attachment_key(handout.sha256)
+    response = serve_object(storage, key, is_public=False, download_name=handout.filename)
+    response.content_type = CONTENT_TYPES[handout.kind]
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 def serve_object(storage: Storage, key: str, *, is_public: bool, download_name: str | None = None) -> Response:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.catalogue.cards import is_english, present_cards
+from app.catalogue.browse_views import subjects_of
+from app.catalogue.cards import present_cards
+from app.catalogue.onward import SeriesContext, list_similar, series_context
 from app.catalogue.playlists import PlaylistContext, playlist_context
-from app.catalogue.queries import list_similar
 from app.kernel.errors import NotFound, Withdrawn
+from app.library.beside import beside_of
+from app.library.green_grants import badges_among
 from app.library.models import Lecture, LectureState
+from app.library.policies import can_view_work_on
 from app.library.queries import get_lecture, list_terms, origin_of
 from app.library.sharing import list_co_owners
 from app.media import files_beside
@@ -23,9 +30,18 @@ from app.media.queries import (
     media_prefix,
 )
 from app.player.chapters import chapter_file, present_chapters
-from app.player.presenters import Surroundings, download_size, growth_words, present_growing, present_media
-from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_object
+from app.player.presenters import (
+    Surroundings,
+    download_sizes,
+    growth_words,
+    present_growing,
+    present_media,
+)
+from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_handout, serve_object
 from app.web import access, edge, preferences
+from app.web.navigation import link_if
+from app.web.preferences import is_english
+from config.policies import read_watching
 from media_pipeline.publish import LIVE_FOLDER
 
 SIMILAR_CARDS, SIMILAR_CARDS_ELDER = 6, 3
@@ -59,33 +75,59 @@ def lecture_page(public_id: str) -> ResponseReturnValue:
     growing = growing_set(db, lecture.id) if media is None else None
     settings = edge.platform().settings
     playlist = _where_in_playlist(public_id)
-    licence = _licence(lecture)
+    series = series_context(db, lecture) if playlist is None else None
     ask = _whom_to_ask(lecture, playlist, settings.site.contact_phone)
     page_url = settings.app.base_url + url_for("player.lecture", public_id=public_id)
-    limit = SIMILAR_CARDS_ELDER if preferences.current().is_elder else SIMILAR_CARDS
-    around = Surroundings(page_url, _following(playlist), ask[0][1] if ask else "")
-    shown = None
-    if media is not None:
-        shown = present_media(lecture, media, around)
-    elif growing is not None:
+    around = Surroundings(page_url, _following(playlist, series), ask[0][1] if ask else "")
+    shown = present_media(lecture, media, around) if media is not None else None
+    if growing is not None:
         shown = present_growing(lecture, growing, around)
     return render_template(
         "player/lecture.html",
         lecture=lecture,
-        media=shown,
+        media=shown and shown | _watch(lecture, playlist),
         growth=growth_state(db, lecture.id) if growing is not None else None,
         growth_words=growth_words(),
         origin=_origin(lecture),
         chapters=present_chapters(lecture, shown["duration_s"]) if shown is not None else [],
         state_words=_state_words(lecture.state),
         playlist=playlist,
+        series=series,
+        subjects=subjects_of(lecture),
         ask=ask,
-        licence=licence,
-        download_size_bytes=download_size(media) if media is not None else 0,
+        licence=_licence(lecture),
+        sizes=download_sizes(media),
+        is_green=lecture.state is LectureState.PUBLISHED and bool(badges_among(db, [lecture.id])),
         co_owners=[each.name for each in list_co_owners(db, lecture)],
-        attachments=files_beside.list_attachments(db, lecture.id),
-        similar=present_cards(list_similar(db, lecture, limit=limit)),
+        attachments=beside_of(db, lecture).handouts,
+        similar=_similar(lecture),
     )
+
+
+def _similar(lecture: Lecture) -> list[dict[str, Any]]:
+    limit = SIMILAR_CARDS_ELDER if preferences.current().is_elder else SIMILAR_CARDS
+    index_path = edge.platform().settings.search.index_path
+    return present_cards(list_similar(edge.session(), index_path, lecture, limit=limit))
+
+
+@cache
+def _beacon_rules() -> dict[str, Any]:
+    rules: dict[str, Any] = read_watching()["beacon"]
+    return rules
+
+
+def _watch(lecture: Lecture, playlist: PlaylistContext | None) -> dict[str, object]:
+    """Say where the player tells that it is watched; nothing to a lecture's own people, who are not counted."""
+    url = link_if("watching.take_beacons")
+    is_own = can_view_work_on(edge.current_actor(), lecture)
+    if url is None or is_own or lecture.state is not LectureState.PUBLISHED:
+        return {}
+    beacon = _beacon_rules()
+    watch = {
+        "url": url, "lecture": lecture.public_id, "playlist": playlist.public_id if playlist is not None else "",
+        "every_s": beacon["every_s"], "thin_every_s": beacon["thin_every_s"],
+    }
+    return {"watch": watch}
 
 
 def _licence(lecture: Lecture) -> str:
@@ -127,11 +169,14 @@ def _where_in_playlist(lecture_public_id: str) -> PlaylistContext | None:
     return playlist_context(edge.session(), public_id, position, lecture_public_id=lecture_public_id)
 
 
-def _following(playlist: PlaylistContext | None) -> dict[str, str] | None:
-    if playlist is None or playlist.next_position is None:
-        return None
-    url = url_for("curation.play", public_id=playlist.public_id, position=playlist.next_position)
-    return {"title": playlist.next_title or _("下一讲"), "url": url}
+def _following(playlist: PlaylistContext | None, series: SeriesContext | None) -> dict[str, str] | None:
+    """Name what the player offers when it has ended: the next of the playlist, else of the course."""
+    if playlist is not None and playlist.next_position is not None:
+        url = url_for("curation.play", public_id=playlist.public_id, position=playlist.next_position)
+        return {"title": playlist.next_title or _("下一讲"), "url": url}
+    if series is not None and series.next_public_id is not None:
+        return {"title": series.next_title, "url": url_for("player.lecture", public_id=series.next_public_id)}
+    return None
 
 
 @access.public
@@ -149,11 +194,12 @@ def caption(public_id: str, language: str) -> ResponseReturnValue:
 
 @access.public
 def download(public_id: str) -> ResponseReturnValue:
-    """Offer the plain file under the lecture's title, for phones and halls without a line."""
+    """Offer the plain file under the lecture's title, for phones and halls without a line; `?only=sound` is smaller."""
     db = edge.session()
     lecture = get_lecture(db, edge.current_actor(), public_id)
     media = current_set(db, lecture.id)
-    name = (media.mp4_name or media.m4a_name) if media is not None else None
+    wanted = (None if request.args.get("only") == "sound" else media.mp4_name) if media is not None else None
+    name = (wanted or media.m4a_name) if media is not None else None
     if media is None or name is None:
         raise NotFound(public_id=public_id)
     filename = f"{lecture.title}.{name.rpartition('.')[2]}"
@@ -201,12 +247,5 @@ def attachment(public_id: str, attachment_id: str) -> ResponseReturnValue:
     """Offer a handout for saving; browsers never open one as a page of ours."""
     db = edge.session()
     lecture = get_lecture(db, edge.current_actor(), public_id)
-    found = files_beside.get_attachment(db, lecture, attachment_id)
-    response = serve_object(
-        edge.platform().storage, files_beside.attachment_key(found.sha256), is_public=False,
-        download_name=found.filename,
-    )
-    response.content_type = files_beside.CONTENT_TYPES[found.kind]
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    found = files_beside.get_attachment(db, edge.current_actor(), lecture, attachment_id)
+    return serve_handout(edge.platform().storage, found)

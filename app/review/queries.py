@@ -8,12 +8,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound
+from app.library.beside import Beside
+from app.library.green_grants import is_hurried
 from app.library.models import Lecture
 from app.library.places import Institution
 from app.media.models import MediaSet
@@ -23,7 +25,7 @@ from app.review.models import Commitment, Decision, Review, ReviewComment, Revie
 from app.review.reach import get_reach, seated_at, within
 from app.review.rulebook import rulebook
 from app.review.services import people_of, undo_obstacle
-from app.review.snapshots import Difference, differences
+from app.review.snapshots import PARTS, Difference, beside_in, differences
 from app.review.states import Action, ReviewState, at_level
 
 PAGE_SIZE: Final = 20
@@ -54,6 +56,8 @@ class QueueRow:
     submitted_at: datetime
     due_at: datetime | None
     is_opened: bool
+    #: Opened through the green channel: goes first.
+    is_green: bool = False
 
     @property
     def is_overdue(self) -> bool:
@@ -93,10 +97,13 @@ def list_reviews(db: Session, actor: Actor, *, desk: Desk = Desk.MINE, text: str
     counts = {each: count_reviews(db, and_(condition, *typed)) for each, condition in conditions.items()}
     page_count = max(1, -(-counts[desk] // PAGE_SIZE))
     page = min(max(page, 1), page_count)
-    order = (Review.closed_at.desc(), Review.id.desc()) if desk is Desk.DONE else (Review.due_at, Review.id)
+    # What is late is late for everybody; of the rest the green channel goes first.
+    is_green, is_late = is_hurried(), case((Review.due_at < utc_now(), 0), else_=1)
+    urgent = (is_late, is_green.desc(), Review.due_at, Review.id)
+    order = (Review.closed_at.desc(), Review.id.desc()) if desk is Desk.DONE else urgent
     openings = ReviewOpening.review_id == Review.id, ReviewOpening.user_id == actor.user_id
     statement = (
-        select(Review, select(func.max(ReviewOpening.level)).where(*openings).scalar_subquery())
+        select(Review, select(func.max(ReviewOpening.level)).where(*openings).scalar_subquery(), is_green)
         .join(Review.lecture)
         .join(Lecture.institution)
         .where(conditions[desk], *typed)
@@ -104,7 +111,8 @@ def list_reviews(db: Session, actor: Actor, *, desk: Desk = Desk.MINE, text: str
         .order_by(*order)
     )
     found = db.execute(statement.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
-    return Queue([queue_row(review, opened or 0) for review, opened in found], counts, page, page_count)
+    rows = [queue_row(review, opened or 0, is_green=is_first) for review, opened, is_first in found]
+    return Queue(rows, counts, page, page_count)
 
 
 def count_reviews(db: Session, condition: ColumnElement[bool]) -> int:
@@ -113,7 +121,7 @@ def count_reviews(db: Session, condition: ColumnElement[bool]) -> int:
     return db.scalar(counting.where(condition)) or 0
 
 
-def queue_row(review: Review, opened_level: int) -> QueueRow:
+def queue_row(review: Review, opened_level: int, *, is_green: bool = False) -> QueueRow:
     """Return a review (its lecture and institution loaded) as a line."""
     lecture = review.lecture
     return QueueRow(
@@ -121,7 +129,7 @@ def queue_row(review: Review, opened_level: int) -> QueueRow:
         institution_name=lecture.institution.name, resource_type=lecture.resource_type, kind=review.kind.value,
         state=review.state, level=review.state.level, changed=review.changed, hit_count=len(review.hits),
         submitted_at=review.submitted_at, due_at=review.due_at,
-        is_opened=review.state.level > 0 and opened_level == review.state.level,
+        is_opened=review.state.level > 0 and opened_level == review.state.level, is_green=is_green,
     )  # fmt: skip
 
 
@@ -146,6 +154,16 @@ class CasePage:
     #: Why not, when the actor has the seat.
     is_own_work: bool
     undo_until: datetime | None
+
+    @property
+    def beside(self) -> Beside:
+        """Cover and handouts as they were sent in."""
+        return beside_in(self.review.snapshot) or Beside()
+
+    @property
+    def is_all_to_review(self) -> bool:
+        """Nothing of it was passed before by this level."""
+        return len(self.to_review) == len(PARTS)
 
 
 def get_case(db: Session, actor: Actor, public_id: str) -> CasePage:

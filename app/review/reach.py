@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
@@ -19,11 +21,16 @@ def get_reach(db: Session, actor: Actor) -> Reach:
         return Reach(actor)
     duties = UnitRegion.duty.in_([RegionDuty.ADMINISTERS, RegionDuty.GUIDES])
     codes = set(db.scalars(select(UnitRegion.region_code).where(UnitRegion.unit_id.in_(unit_ids), duties)))
+    return Reach(actor, regions_within(db, codes))
+
+
+def regions_within(db: Session, codes: AbstractSet[str]) -> frozenset[str]:
+    """Return regions and all that lie in them."""
     found = set(codes)
     while codes:  # province, city, county: two rounds
         codes = set(db.scalars(select(Region.code).where(Region.parent_code.in_(codes)))) - found
         found |= codes
-    return Reach(actor, frozenset(found))
+    return frozenset(found)
 
 
 def within(reach: Reach) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.media.queries import growing_set
 from app.review import rules, shelving
 from app.review.models import Review
 from app.review.screening import Hit, find_words
-from app.review.snapshots import Frozen, changed_parts, freeze, passages
+from app.review.snapshots import PARTS, Frozen, changed_parts, freeze, passages
 from app.review.states import ReviewState
 
 
@@ -76,15 +76,19 @@ def get_candidate(db: Session, actor: Actor, public_id: str) -> Candidate:
     passed = shelving.last_passed(db, lecture.id)
     rule = rules.current_rule(db, lecture.institution_id)
     fields = text_from_json(frozen.snapshot["text"])
+    levels = rules.required_levels(db, lecture.institution_id)
+    changed = changed_parts(frozen.digests, passed.digests if passed is not None else None)
+    if not changed and levels and passed is not None and not passed.levels:
+        changed = list(PARTS)  # on the shelf unchanged, but nobody ever looked at it: it may be sent in as a whole
     return Candidate(
         lecture=lecture,
         title=fields.title,
         frozen=frozen,
         passed=passed,
-        changed=changed_parts(frozen.digests, passed.digests if passed is not None else None),
+        changed=changed,
         missing=missing_for(fields, has_media=frozen.media is not None),
         hits=find_hits(db, frozen),
-        levels=rules.required_levels(db, lecture.institution_id),
+        levels=levels,
         rule_note=rule.reason if rule is not None else "",
     )
 

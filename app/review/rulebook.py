@@ -19,6 +19,7 @@ class Level:
     name_en: str
     #: Roles that decide at it: reviewer, institution_admin (at the lecture's institution), officer, operator.
     who: frozenset[str]
+    #: Working days.
     days: int
 
 
@@ -50,6 +51,7 @@ class Rulebook:
     levels_required: int
     recheck_after: timedelta
     second_thoughts: timedelta
+    due_soon_days: int
     levels: Sequence[Level]
     aspects: Sequence[Aspect]
     checks: Sequence[Check]
@@ -72,6 +74,7 @@ def rulebook() -> Rulebook:
         levels_required=data["levels_required"],
         recheck_after=timedelta(days=data["recheck_after_days"]),
         second_thoughts=timedelta(minutes=data["second_thoughts_minutes"]),
+        due_soon_days=data["due_soon_days"],
         levels=levels,
         aspects=[Aspect(**row) for row in data["aspect"]],
         checks=[Check(**row) for row in data["check"]],

@@ -19,7 +19,7 @@ from app.library.places import Institution
 from app.review import policies
 from app.review.models import REASON_MAX, NegativeTerm, Review, ReviewRule, Severity
 from app.review.rulebook import rulebook
-from app.review.screening import Word, squeeze
+from app.review.screening import Passage, Word, find_words, squeeze
 
 log = structlog.get_logger(__name__)
 
@@ -177,3 +177,9 @@ def load_negative_list(db: Session, categories: Iterable[Mapping[str, Any]]) -> 
 
 def _clean(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def bad_among(db: Session, texts: Sequence[str]) -> frozenset[str]:
+    """Return which texts hold a word of the negative list: for rooms that keep what anybody may type."""
+    words = words_in_force(db)
+    return frozenset(text for text in texts if find_words([Passage("typed", text)], words))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 from sqlalchemy import select
@@ -34,6 +33,7 @@ from app.review.reach import get_reach
 from app.review.rulebook import rulebook
 from app.review.snapshots import freeze
 from app.review.states import VERDICTS, Action, ReviewState, next_state
+from app.review.working_days import due_after
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +117,7 @@ def _move(db: Session, actor: Actor, review: Review, verdict: Verdict) -> None:
     after = next_state(review.state, verdict.action, levels=review.levels)
     review.level_since = now
     if after.level:
-        review.state, review.due_at = after, now + timedelta(days=rulebook().level(after.level).days)
+        review.state, review.due_at = after, due_after(now, rulebook().level(after.level).days)
     else:
         shelving.close(review, after)
     if after is ReviewState.PASSED and review.kind is not ReviewKind.RECHECK:
@@ -153,7 +153,7 @@ def undo(db: Session, actor: Actor, public_id: str) -> Review:
         outbox.emit(db, LectureWithdrawn(lecture.id))  # out of the index; there is no tombstone of what was never there
     last.undone_at = utc_now()
     review.state, review.closed_at = after, None
-    review.due_at = review.submitted_at + timedelta(days=rulebook().level(after.level).days)
+    review.due_at = due_after(review.submitted_at, rulebook().level(after.level).days)
     lecture.is_held = True
     db.flush()
     shelving.note(db, actor, lecture, Action.UNDO, before=before, review=review)
@@ -263,9 +263,18 @@ def _standing(review: Review) -> Sequence[Decision]:
 
 def people_of(db: Session, review: Review) -> set[int | None]:
     """Return everybody who had a hand in what is reviewed, or has decided about it."""
-    uploaded = select(Source.uploaded_by_id).where(Source.id == review.snapshot["source_id"])
+    # Going back to an old file does not make it another person's.
+    frozen = select(Source.sha256).where(Source.id == review.snapshot["source_id"]).scalar_subquery()
+    uploaded = select(Source.uploaded_by_id).where(Source.lecture_id == review.lecture_id, Source.sha256 == frozen)
     changed = select(PendingChange.made_by_id).where(PendingChange.lecture_id == review.lecture_id)
-    hands = {review.submitted_by_id, review.made_by_id, *db.scalars(uploaded), *db.scalars(changed)}
+    return hands_of(review, [*db.scalars(uploaded), *db.scalars(changed)])
+
+
+def hands_of(review: Review, others: Iterable[int | None]) -> set[int | None]:
+    """Return who made, sent in or decided a review, with those who uploaded or changed what it is about."""
+    # Who took a lecture over from a colleague answers for it as if they had made it.
+    keeper = review.lecture.created_by_id
+    hands = {review.submitted_by_id, review.made_by_id, keeper, *others}
     return (hands - {None}) | {each.reviewer_id for each in _standing(review)}
 
 

@@ -42,7 +42,7 @@ class Standing:
     usual_days: float | None
     due_days: int
     recall_until: datetime | None
-    #: Parts on the shelf that were changed and not passed: "text", "chapters", "caption:zh-CN", "media".
+    #: Parts on the shelf that were changed and not passed: "text", "chapters", "beside", "caption:zh-CN", "media".
     waiting: Sequence[str]
     #: May be put on the shelf without another review.
     is_free: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -28,6 +27,7 @@ from app.review.rules import current_rule, required_levels
 from app.review.screening import Hit
 from app.review.snapshots import freeze
 from app.review.states import Action, ReviewState, first_state, next_state
+from app.review.working_days import due_after
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +163,7 @@ def open_review(
         rule_note=candidate.rule_note, lecture_version=lecture.version, submitted_by_id=by_id, submitted_name=by_name,
         made_by_id=lecture.created_by_id or by_id, submitted_at=now, commitment_id=commitment_id,
         digests=candidate.frozen.digests, changed=list(candidate.changed), hits=[], level_since=now,
-        due_at=now + timedelta(days=rulebook().level(1).days) if levels else None, snapshot=candidate.frozen.snapshot,
+        due_at=due_after(now, rulebook().level(1).days) if levels else None, snapshot=candidate.frozen.snapshot,
     )  # fmt: skip
     db.add(review)
     lecture.is_held = True

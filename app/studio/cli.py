@@ -15,8 +15,10 @@ from app.accounts.queries import find_actor_by_login
 from app.kernel.db import reading
 from app.kernel.errors import AppError
 from app.kernel.platform import Platform
+from app.kernel.sheet_cells import csv_text
 from app.library.places import Institution
-from app.studio.ingest import Delivery, Outcome, ingest, read_manifest
+from app.studio.ingest import Delivery, Outcome, ingest
+from app.studio.manifest import read_manifest
 
 
 def groups() -> list[AppGroup]:
@@ -42,7 +44,8 @@ def groups() -> list[AppGroup]:
         def tell(outcome: Outcome) -> None:
             nonlocal refused
             refused += outcome.state == "refused"
-            report.writerow([outcome.row, outcome.file, outcome.state, outcome.lecture_id, outcome.sentence])
+            texts = (outcome.file, outcome.state, outcome.lecture_id, outcome.sentence)
+            report.writerow([outcome.row, *map(csv_text, texts)])
 
         try:
             delivery = Delivery(folder, platform.storage, actor, institution_id)

@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from app.library.services import get_lecture_for_edit
+from app.studio.allowance import check_allowance, check_any_allowance
 from app.studio.intake import check_size
 from app.studio.models import Upload, UploadKind, UploadState
-from app.studio.uploads import NewFile, Room, add_upload, check_room, give_up_others, note_pieces
+from app.studio.upload_limits import check_count
+from app.studio.uploads import NewFile, Room, add_upload, check_room, give_up_others, known_user, note_pieces
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +43,14 @@ def begin_piece(db: Session, actor: Actor, file: NewFile, *, public_id: str, roo
 
     Raises:
         NotPermitted: for somebody who may not contribute anywhere.
+        TooManyUploads: when too many are on their way already.
+        QuotaReached: when no institution of the actor's may keep it.
         DiskFull: when it would not fit.
     """
     if not actor.can_contribute:
         raise NotPermitted
+    check_count(db, room.limits, user_id=known_user(actor))
+    check_any_allowance(db, actor, file.size_bytes)
     check_room(db, room, file.size_bytes)
     add_upload(db, actor, file, public_id=public_id, kind=UploadKind.PARTIAL)
     log.info("upload_piece_begun", upload=public_id, size_bytes=file.size_bytes)
@@ -61,6 +67,7 @@ def join_pieces(
         InvalidInput: when there are no pieces, too many, or one twice.
         Conflict: when a piece is part of another file or given up.
         TooLarge: when the pieces are too much together.
+        QuotaReached: when the lecture's institution has used what it may.
     """
     lecture = get_lecture_for_edit(db, actor, lecture_id)
     pieces = _find_pieces(db, actor, piece_ids)
@@ -74,6 +81,7 @@ def join_pieces(
     size_bytes = sum(piece.size_bytes for piece in pieces)
     check_size(size_bytes, max_bytes=max_bytes)
     given_up = give_up_others(db, lecture)
+    check_allowance(db, lecture.institution_id, size_bytes)
     whole = NewFile(file.filename, size_bytes, file.fingerprint, file.metadata_header)
     final = add_upload(db, actor, whole, public_id=public_id, kind=UploadKind.FINAL, lecture_id=lecture.id)
     for position, piece in enumerate(pieces):

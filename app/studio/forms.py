@@ -45,6 +45,11 @@ def at_most(limit: int) -> Callable[[FlaskForm, Field], None]:
     return check
 
 
+def chosen_terms(form: FlaskForm) -> list[tuple[str, str]]:
+    """Return the terms that were ticked; 不说明 is none."""
+    return [(scheme, key) for scheme in LECTURE_SCHEMES for key in form[scheme].data or () if key]
+
+
 class LectureForm(FlaskForm):
     """What a teacher says about a lecture; also used to send it again after a clash (`version`)."""
 
@@ -55,6 +60,8 @@ class LectureForm(FlaskForm):
     audience = SelectMultipleField(_l("适合人群"), validate_choice=False)
     topic = SelectMultipleField(_l("话题"), validate_choice=False)
     education_category = SelectMultipleField(_l("教育类别"), validate_choice=False)
+    difficulty = SelectMultipleField(_l("难度"), validate_choice=False)
+    speech = SelectMultipleField(_l("讲课用语"), validate_choice=False)
     resource_type = RadioField(_l("类型"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
     licence = SelectField(_l("使用许可"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
     version = HiddenField()
@@ -75,7 +82,7 @@ class LectureForm(FlaskForm):
             tags=split_tags(self.tags.data or ""),
             resource_type=self.resource_type.data or "",
             licence=self.licence.data or "",
-            terms=[(scheme, key) for scheme in LECTURE_SCHEMES for key in self[scheme].data or ()],
+            terms=chosen_terms(self),
         )
 
     def expected_version(self) -> int:
@@ -98,6 +105,8 @@ class DefaultsForm(FlaskForm):
     audience = SelectMultipleField(_l("适合人群"), validate_choice=False)
     topic = SelectMultipleField(_l("话题"), validate_choice=False)
     education_category = SelectMultipleField(_l("教育类别"), validate_choice=False)
+    difficulty = SelectMultipleField(_l("难度"), validate_choice=False)
+    speech = SelectMultipleField(_l("讲课用语"), validate_choice=False)
     resource_type = RadioField(_l("类型"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
     language = SelectField(_l("语言"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
     licence = SelectField(_l("使用许可"), validate_choice=False, validators=[InputRequired(_l("请从列表中选择。"))])
@@ -112,7 +121,7 @@ class DefaultsForm(FlaskForm):
             title="", teacher=self.teacher.data or "", tags=split_tags(self.tags.data or ""),
             resource_type=self.resource_type.data or "", licence=self.licence.data or "",
             language=self.language.data or "",
-            terms=[(scheme, key) for scheme in LECTURE_SCHEMES for key in self[scheme].data or ()],
+            terms=chosen_terms(self),
         )
 
     def version_read(self) -> int:

@@ -6,8 +6,8 @@ for itself, so that one bad row holds nobody up. The folder is only read.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,24 +18,31 @@ from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
 from app.kernel.db import reading, unit_of_work
-from app.kernel.errors import AppError, InvalidInput
+from app.kernel.errors import AppError, InvalidInput, NotPermitted
 from app.kernel.storage import ManagedStorage
+from app.library import policies
 from app.library.models import Lecture
-from app.library.services import LectureFields, create_lecture
+from app.library.queries import list_current_terms
+from app.library.services import (
+    LectureFields,
+    checked_fields,
+    clean_course_title,
+    create_lecture,
+    find_or_create_course,
+)
+from app.library.sharing import read_defaults
 from app.media.models import Source
 from app.media.services import StoredSource, attach_source, source_key
+from app.studio.allowance import check_allowance
+from app.studio.desk.cells import COLUMN_NAMES, Vocabulary, read_cells, write_cells
+from app.studio.manifest import LABELS, ManifestRow
 from app.studio.parts import hash_file
 
 log = structlog.get_logger(__name__)
 
-#: Headings of the table, Chinese or English; a file and a title are all that is needed.
-COLUMNS: Final = {
-    "文件": "file", "标题": "title", "主讲人": "teacher", "简介": "description", "标签": "tags",
-    "file": "file", "title": "title", "teacher": "teacher", "description": "description", "tags": "tags",
-}  # fmt: skip
-ROWS_MAX: Final = 10_000
-_CELL_MAX: Final = 5000
 _CONTENT_TYPE: Final = "application/octet-stream"
+#: Of drafts whose institution says nothing of it, as of those made by hand.
+_LANGUAGE: Final = "zh-CN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +57,6 @@ class Outcome:
     sentence: str = ""
 
 
-def read_manifest(path: Path) -> Sequence[dict[str, str]]:
-    """Read a CSV (UTF-8 or GB18030, as Excel saves it) or the first sheet of an .xlsx.
-
-    Raises:
-        InvalidInput: when it cannot be read or names no file column.
-    """
-    rows = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
-    headings = [COLUMNS.get(cell.strip().lower(), "") for cell in next(rows, [])]
-    if "file" not in headings:
-        raise InvalidInput("清单的第一行要有“文件”这一列。", code="no_file_column")
-    read = []
-    for cells in rows:
-        row = {name: cell.strip()[:_CELL_MAX] for name, cell in zip(headings, cells, strict=False) if name}
-        read.append(row)
-        if len(read) > ROWS_MAX:
-            raise InvalidInput("清单太长，请分成几份。", code="manifest_too_long")
-    return read
-
-
-def _csv_rows(path: Path) -> Iterator[list[str]]:
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("gb18030", errors="replace")
-    return iter(csv.reader(text.splitlines()))
-
-
-def _xlsx_rows(path: Path) -> Iterator[list[str]]:
-    import openpyxl  # noqa: PLC0415 - a quarter of a second that a CSV need not pay
-
-    try:
-        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-    except Exception as error:  # the library raises whatever its parsers do
-        raise InvalidInput("这个 xlsx 打不开，请另存为 CSV。", code="bad_xlsx") from error
-    return (["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A folder, where its files go, and for whom."""
@@ -98,40 +67,72 @@ class Delivery:
     institution_id: int
 
 
-def ingest(delivery: Delivery, rows: Sequence[dict[str, str]], tell: Callable[[Outcome], None]) -> None:
-    """Bring every row of a manifest in; `tell` hears of each as it is done."""
-    for number, row in enumerate(rows, 2):
-        name = row.get("file", "")
-        if not name:
-            continue
+def ingest(delivery: Delivery, rows: Sequence[ManifestRow], tell: Callable[[Outcome], None]) -> None:
+    """Bring every row of a manifest in; `tell` hears of each as it is done.
+
+    Nothing of a refused row is written: no draft, no course, no file.
+    """
+    with reading() as db:
+        words = Vocabulary(list_current_terms(db))
+        defaults = read_defaults(db, delivery.institution_id).fields
+    beginning = write_cells(dataclasses.replace(defaults, language=defaults.language or _LANGUAGE), words)
+    for row in rows:
+        name = row.cells.get("file", "")
         try:
-            tell(_ingest_row(delivery, row, number))
+            tell(_ingest_row(delivery, row, beginning, words))
         except AppError as error:
-            fields = getattr(error, "fields", {})
-            tell(Outcome(number, name, "refused", sentence="；".join(map(str, fields.values())) or str(error.message)))
+            tell(Outcome(row.line, name, "refused", sentence=_sentence(error)))
 
 
-def _ingest_row(delivery: Delivery, row: dict[str, str], number: int) -> Outcome:
-    path = _inside(delivery.folder, row["file"])
+def _sentence(error: AppError) -> str:
+    """Say what is wrong in one line, each cell under its heading."""
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    told = ["：".join((LABELS.get(name, name), sentence)) for name, sentence in fields.items()]
+    return "；".join(told) or str(error.message)
+
+
+def _ingest_row(delivery: Delivery, row: ManifestRow, beginning: Mapping[str, str], words: Vocabulary) -> Outcome:
+    if row.problems:
+        raise InvalidInput(fields=row.problems)
+    path = _inside(delivery.folder, row.cells.get("file", ""))
+    fields = _fields(row, beginning, words, path.stem)
+    course = row.cells.get("course", "")
+    with reading() as db:
+        if not policies.can_contribute_to(delivery.actor, delivery.institution_id):
+            raise NotPermitted(institution_id=delivery.institution_id)
+        checked_fields(db, fields, needs_teacher=False)
+        if course:
+            clean_course_title(course)
     sha256, size_bytes = hash_file(path), path.stat().st_size
     with reading() as db:
         known = _find_lecture(db, delivery.institution_id, sha256)
     if known is not None:
-        return Outcome(number, row["file"], "known", known)
+        return Outcome(row.line, row.cells["file"], "known", known)
+    with unit_of_work() as db:
+        check_allowance(db, delivery.institution_id, size_bytes)
     key = source_key(sha256)
     delivery.storage.put_file(key, path, _CONTENT_TYPE)
-    tags = tuple(filter(None, (tag.strip() for tag in row.get("tags", "").replace("，", "、").split("、"))))
-    fields = LectureFields(row.get("title") or path.stem, row.get("description", ""), row.get("teacher", ""), tags)
     with unit_of_work() as db:
         lecture = create_lecture(db, delivery.actor, delivery.institution_id, fields)
+        if course:
+            made = find_or_create_course(db, delivery.actor, delivery.institution_id, course)
+            lecture.course_id = made.id
         attach_source(db, delivery.actor, lecture, StoredSource(path.name, sha256, size_bytes, key))
         public_id = lecture.public_id
     log.info("file_ingested", lecture_id=public_id, size_bytes=size_bytes)
-    return Outcome(number, row["file"], "created", public_id)
+    return Outcome(row.line, row.cells["file"], "created", public_id)
+
+
+def _fields(row: ManifestRow, beginning: Mapping[str, str], words: Vocabulary, stem: str) -> LectureFields:
+    """Return what a row says; what it leaves empty is as the institution's new drafts begin."""
+    said = {name: text for name, text in row.cells.items() if text and name in COLUMN_NAMES}
+    return read_cells({**beginning, "title": stem, **said}, words)
 
 
 def _inside(folder: Path, name: str) -> Path:
     """Return a file of the folder; a name that leads out of it, by dots or by a link, is refused."""
+    if not name:
+        raise InvalidInput("这一行没有写文件。", code="no_file")
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise InvalidInput("文件不在这个文件夹里。", code="outside_folder")

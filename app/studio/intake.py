@@ -63,7 +63,7 @@ class Partial:
 class Digest(Protocol):
     """The part of hashlib's objects that is used here."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take more bytes."""
 
     def hexdigest(self) -> str:
@@ -133,28 +133,45 @@ class Intake(Protocol):
         """Return whether handing over needs no second place for the bytes."""
 
 
+class RunningDigest:
+    """SHA-256 of the first bytes of an upload, which knows how many they are."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self.offset_bytes = 0
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        """Take more bytes."""
+        self._digest.update(data)
+        self.offset_bytes += len(data)
+
+    def hexdigest(self) -> str:
+        """Return the digest of all bytes so far."""
+        return self._digest.hexdigest()
+
+
 class RunningDigests:
     """SHA-256 of uploads this process has received from their first byte on; forgotten ones are read again later."""
 
     def __init__(self, capacity: int = 64) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[int, Digest]] = OrderedDict()
+        self._known: OrderedDict[str, RunningDigest] = OrderedDict()
 
-    def take(self, public_id: str, offset_bytes: int) -> Digest | None:
+    def take(self, public_id: str, offset_bytes: int) -> RunningDigest | None:
         """Return the digest of exactly the first `offset_bytes` bytes, if it is known; the caller gives it back."""
         with self._lock:
-            at_bytes, digest = self._known.pop(public_id, (-1, None))
+            known = self._known.pop(public_id, None)
         if offset_bytes == 0:
-            return hashlib.sha256()
-        return digest if at_bytes == offset_bytes else None
+            return RunningDigest()
+        return known if known is not None and known.offset_bytes == offset_bytes else None
 
-    def give_back(self, public_id: str, offset_bytes: int, digest: Digest | None) -> None:
-        """Remember a digest until the next part arrives."""
-        if digest is None:
+    def give_back(self, public_id: str, offset_bytes: int, digest: RunningDigest | None) -> None:
+        """Remember a digest until the next part arrives; one that took bytes which were then not kept is useless."""
+        if digest is None or digest.offset_bytes != offset_bytes:
             return
         with self._lock:
-            self._known[public_id] = (offset_bytes, digest)
+            self._known[public_id] = digest
             while len(self._known) > self._capacity:
                 self._known.popitem(last=False)
 

@@ -22,6 +22,7 @@ from app.studio.intake import Intake, Partial
 from app.studio.keepers import open_intake
 from app.studio.models import Upload, UploadState
 from app.studio.queries import FINISH_KIND
+from app.studio.upload_limits import forget_given_up
 from app.studio.uploads import request_upload_sweep
 from config.settings import MediaSection
 from media_pipeline.ports import StorageError, StorageFull
@@ -76,7 +77,8 @@ def _take(
     context.report("store", 0.4)
     key = source_key(sha256)
     with reading() as db:
-        is_known = db.scalar(select(Source.id).where(Source.storage_key == key).limit(1)) is not None
+        kept = select(Source.id).where(Source.storage_key == key, Source.master_dropped_at.is_(None))
+        is_known = db.scalar(kept.limit(1)) is not None
     # Only what a row protects from the store's sweep may be relied on.
     found = storage.stat(key) if is_known else None
     if found is None or found.size_bytes != upload.size_bytes:
@@ -90,8 +92,10 @@ def sweep_handler(intake: Intake, *, expires_after: timedelta) -> Handler:
     def handle(context: JobContext) -> None:
         lengths = {name: intake.length(name) or 0 for name in intake.leftovers(older_than_s=0)}
         with unit_of_work() as db:
-            kept = uploads.sweep_rows(db, lengths, expires_after=expires_after)
+            # First who is known, then who is kept: a row that comes in between is an upload that just begins.
             known = frozenset(db.scalars(select(Upload.public_id).where(Upload.public_id.in_(list(lengths)))))
+            kept = uploads.sweep_rows(db, lengths, expires_after=expires_after)
+            forget_given_up(db, lengths, expires_after=expires_after)
         unknown = frozenset(intake.leftovers(older_than_s=UNKNOWN_FILE_AGE_S)) - known
         for name in sorted((lengths.keys() & known) - kept | unknown):
             if context.is_cancelled():

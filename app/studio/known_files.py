@@ -121,7 +121,11 @@ def _sources_of(lecture: Lecture) -> Select[Source]:
     return (
         select(Source)
         .join(Lecture, Lecture.id == Source.lecture_id)
-        .where(Lecture.institution_id == lecture.institution_id, Source.cut.is_(null()))
+        .where(
+            Lecture.institution_id == lecture.institution_id,
+            Source.cut.is_(null()),
+            Source.master_dropped_at.is_(None),
+        )
     )
 
 

@@ -24,6 +24,7 @@ from app.library.models import CAPTION_LANGUAGES, Caption, Lecture, PendingChang
 from app.library.parts import CAPTION
 from app.media.failures import failing_plainly
 from app.media.queries import current_set, lecture_subject, media_prefix
+from app.studio.caption_desk.queries import is_worked_on
 from config.settings import SpeechSection
 from media_pipeline.captions import machine_webvtt
 from media_pipeline.errors import SENTENCES
@@ -56,7 +57,7 @@ def describe(db: Session, lecture: Lecture, speech: SpeechSection) -> MachineCap
     job = queue.find_latest(db, lecture_subject(lecture.id), CAPTION_KIND)
     if job is not None and job.state in {JobState.QUEUED, JobState.RUNNING}:
         return MachineCaptions(is_running=True, percent=int(100 * job.progress))
-    is_offered = current_set(db, lecture.id) is not None and not _has_own(lecture)
+    is_offered = current_set(db, lecture.id) is not None and not _has_own(db, lecture)
     failure = (job.error_message or "") if job is not None and job.state is JobState.FAILED else ""
     return MachineCaptions(is_offered=is_offered, sentence=failure if is_offered else "")
 
@@ -75,7 +76,7 @@ def request_captions(db: Session, actor: Actor, public_id: str, speech: SpeechSe
         raise Unavailable(NOT_INSTALLED, code="speech_not_installed", lecture_id=lecture.id)
     if current_set(db, lecture.id) is None:
         raise Conflict("视频还没有上传，或者还没有处理好。", code="no_media", lecture_id=lecture.id)
-    if _has_own(lecture):
+    if _has_own(db, lecture):
         raise Conflict("这一讲已经有字幕了，不需要自动生成。", code="has_captions", lecture_id=lecture.id)
     queue.enqueue(
         db,
@@ -135,7 +136,7 @@ def _keep(db: Session, lecture_id: int, webvtt: str) -> None:
     waits = select(PendingChange.part).where(
         PendingChange.lecture_id == lecture_id, PendingChange.part == f"{CAPTION}{language}"
     )
-    if db.scalar(own) is not None or db.scalar(waits) is not None:
+    if db.scalar(own) is not None or db.scalar(waits) is not None or is_worked_on(db, lecture_id, language):
         log.info("captions_skipped", reason="a person wrote some meanwhile", lecture_id=lecture_id)
         return
     label = CAPTION_LANGUAGES[language]
@@ -143,6 +144,7 @@ def _keep(db: Session, lecture_id: int, webvtt: str) -> None:
     log.info("captions_made", lecture_id=lecture_id, language=language)
 
 
-def _has_own(lecture: Lecture) -> bool:
-    """Return whether a person wrote captions in the language that is spoken."""
-    return any(caption.language == lecture.language and not caption.is_machine for caption in lecture.captions)
+def _has_own(db: Session, lecture: Lecture) -> bool:
+    """Return whether a person wrote captions in the language that is spoken, or works on a machine's."""
+    is_own = any(caption.language == lecture.language and not caption.is_machine for caption in lecture.captions)
+    return is_own or is_worked_on(db, lecture.id, lecture.language)

@@ -43,6 +43,7 @@ class Upload(Base):
         CheckConstraint("(kind = 'partial') = (lecture_id IS NULL)", name="lecture_unless_partial"),
         Index("ix_upload_lecture_id", "lecture_id", "id"),
         Index("ix_upload_state_updated_at", "state", "updated_at"),
+        Index("ix_upload_user_id_created_at", "user_id", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,7 +56,7 @@ class Upload(Base):
     final_id: Mapped[int | None] = mapped_column(ForeignKey("upload.id", ondelete="CASCADE"), index=True)
     #: Place among the pieces of the file.
     position: Mapped[int | None]
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     filename: Mapped[str] = mapped_column(String(255))
     #: The sender's own mark of the file (its size, first and last bytes), so that it is recognised when chosen again.
     fingerprint: Mapped[str] = mapped_column(String(200), default="")

@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Final
 
 from app.kernel.storage import ManagedStorage
+from app.kernel.storage.disk import sync_folder
 from app.studio import intake
 from app.studio.intake import Busy, Digest, DiskFull, NoSuchBytes, Partial
 
 #: A power cut costs at most this much of what a slow request has sent so far.
 SYNC_EVERY_BYTES: Final = 64 * 1024 * 1024
+#: After this much the system is told to begin writing, so that little is left to wait for when it must be synced.
+WRITE_EARLY_BYTES: Final = 8 * 1024 * 1024
 _SUFFIX: Final = ".part"
 #: Holds how many bytes of the file beside it are sure.
 _MARK: Final = ".sure"
@@ -47,14 +50,17 @@ class PartFolder:
     def create(self, public_id: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path(public_id).open("xb").close()
+        sync_folder(self.folder)  # a name that a power cut takes away takes every byte with it
 
     def length(self, public_id: str) -> int | None:
+        # A mark may come or go beside us, together with bytes that do not count.
+        sure_before = self._sure_bytes(public_id)
         try:
             size_bytes = self.path(public_id).stat().st_size
         except FileNotFoundError:
             return None
-        sure_bytes = self._sure_bytes(public_id)
-        return size_bytes if sure_bytes is None else min(size_bytes, sure_bytes)
+        sure_after = self._sure_bytes(public_id)
+        return min(size for size in (sure_before, size_bytes, sure_after) if size is not None)
 
     def settle(self, public_id: str) -> int | None:
         try:
@@ -66,8 +72,8 @@ class PartFolder:
             return None
 
     def delete(self, public_id: str) -> None:
-        self.path(public_id).unlink(missing_ok=True)
-        for suffix in (_MARK, _NEW_MARK):
+        # The file last: it is what a sweep finds when a kill comes in between.
+        for suffix in (_MARK, _NEW_MARK, _SUFFIX):
             self.path(public_id).with_suffix(suffix).unlink(missing_ok=True)
 
     def leftovers(self, *, older_than_s: float) -> Iterator[str]:
@@ -97,17 +103,15 @@ class PartFolder:
             # The kernel drops the lock with the file, so a killed process never leaves one behind; its mark it does.
             self._drop_unsure(public_id, file.fileno())
             offset_bytes = file.seek(0, os.SEEK_END)
-            writer = PartWriter(file.fileno(), offset_bytes, self.free_bytes)
             if not is_checked:
-                yield writer
+                yield PartWriter(file.fileno(), offset_bytes, self.free_bytes)
                 return
             self._set_mark(public_id, offset_bytes)
+            writer = PartWriter(file.fileno(), offset_bytes, self.free_bytes, lambda: self._take_mark_away(public_id))
             try:
                 yield writer
             finally:
-                if writer.is_kept:
-                    self._mark(public_id).unlink()
-                else:
+                if not writer.is_kept:
                     self._drop_unsure(public_id, file.fileno())
                     writer.offset_bytes = offset_bytes
 
@@ -157,11 +161,11 @@ class PartFolder:
             file.flush()
             os.fsync(file.fileno())
         unseen.replace(self._mark(public_id))
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the mark must be there before the first byte it is about
-        finally:
-            os.close(folder)
+        sync_folder(self.folder)  # the mark must be there before the first byte it is about
+
+    def _take_mark_away(self, public_id: str) -> None:
+        self._mark(public_id).unlink()
+        sync_folder(self.folder)  # one that came back would take back what was acknowledged
 
     def _drop_unsure(self, public_id: str, descriptor: int) -> None:
         sure_bytes = self._sure_bytes(public_id)
@@ -176,10 +180,14 @@ class PartFolder:
 class PartWriter:
     """Appends to one part file that is held open and locked."""
 
-    def __init__(self, descriptor: int, offset_bytes: int, free_bytes: Callable[[], int]) -> None:
+    def __init__(
+        self, descriptor: int, offset_bytes: int, free_bytes: Callable[[], int],
+        make_sure: Callable[[], None] | None = None,
+    ) -> None:
         self._descriptor = descriptor
         self._free_bytes = free_bytes
-        self._synced_bytes = offset_bytes
+        self._make_sure = make_sure
+        self._begun_bytes = self._synced_bytes = offset_bytes
         self.offset_bytes = offset_bytes
         self.is_kept = False
 
@@ -189,31 +197,53 @@ class PartWriter:
                 block = read(min(intake.BLOCK_BYTES, up_to_bytes - self.offset_bytes))
                 if not block:
                     break
-                self._write(block)
-                for digest in digests:
-                    digest.update(block)
+                self._write(block, digests)
         finally:
-            os.fsync(self._descriptor)
+            self._sync()
 
     def keep(self) -> None:
+        # At once, not when the upload is let go: the caller's note of it must never be ahead of the file.
+        if self._make_sure is not None:
+            self._make_sure()
         self.is_kept = True
 
-    def _write(self, block: bytes) -> None:
+    def _write(self, block: bytes, digests: Sequence[Digest]) -> None:
         if self._free_bytes() < len(block):
             raise DiskFull(offset_bytes=self.offset_bytes)
         rest = memoryview(block)
-        try:
-            while rest:
-                rest = rest[os.pwrite(self._descriptor, rest, self.offset_bytes + len(block) - len(rest)) :]
-        except OSError as error:
-            os.ftruncate(self._descriptor, self.offset_bytes)  # half a block helps nobody
-            if error.errno in _FULL_ERRNOS:
-                raise DiskFull(offset_bytes=self.offset_bytes) from error
-            raise
-        self.offset_bytes += len(block)
+        while rest:
+            try:
+                written = os.pwrite(self._descriptor, rest, self.offset_bytes)
+            except OSError as error:
+                self._tell_full(error)
+                raise
+            # What is written may be told to somebody who asks, so half a block stays as well.
+            for digest in digests:
+                digest.update(rest[:written])
+            self.offset_bytes += written
+            rest = rest[written:]
         if self.offset_bytes - self._synced_bytes >= SYNC_EVERY_BYTES:
+            self._sync()
+        elif self.offset_bytes - self._begun_bytes >= WRITE_EARLY_BYTES:
+            # Linux begins to write what it is told not to need; elsewhere this is a hint that costs nothing.
+            new_bytes = self.offset_bytes - self._begun_bytes
+            os.posix_fadvise(self._descriptor, self._begun_bytes, new_bytes, os.POSIX_FADV_DONTNEED)
+            self._begun_bytes = self.offset_bytes
+
+    def _sync(self) -> None:
+        try:
             os.fsync(self._descriptor)
-            self._synced_bytes = self.offset_bytes
+        except OSError as error:
+            # The system forgets what it could not write and says so once: only what was synced before is sure.
+            os.ftruncate(self._descriptor, self._synced_bytes)
+            self.offset_bytes = self._synced_bytes
+            self._tell_full(error)
+            raise
+        self._begun_bytes = self._synced_bytes = self.offset_bytes
+
+    def _tell_full(self, error: OSError) -> None:
+        if error.errno in _FULL_ERRNOS:
+            raise DiskFull(offset_bytes=self.offset_bytes) from error
 
 
 def _copy(source: int, target: int, size_bytes: int) -> None:

@@ -45,6 +45,8 @@ class Hold:
     token: str
     offset_bytes: int
     pieces: Sequence[Piece]
+    #: For the first piece to come; `enter` gives out the next one.
+    number: int
 
 
 def new_writer() -> str:
@@ -76,12 +78,13 @@ def hold(db: Session, public_id: str, token: str) -> Hold:
     elif intake.writer and intake.writer_until and intake.writer_until > now and not _is_dead(intake.writer):
         raise Busy(upload=public_id)
     intake.writer, intake.writer_until = token, now + HOLD
+    number, intake.next_number = intake.next_number, intake.next_number + 1
     pieces = list_pieces(db, public_id)
     offset_bytes = sum(piece.size_bytes for piece in pieces)
-    return Hold(upload_id, token, offset_bytes, pieces)
+    return Hold(upload_id, token, offset_bytes, pieces, number)
 
 
-def new_number(db: Session, held: Hold) -> int:
+def take_number(db: Session, held: Hold) -> int:
     """Give out a number, and take note that the writer lives.
 
     Raises:
@@ -113,13 +116,13 @@ def release(db: Session, held: Hold) -> None:
     db.execute(update(UploadIntake).where(*mine).values(writer=None, writer_until=None))
 
 
-def enter(db: Session, held: Hold, added: Sequence[Piece], absorbed: Sequence[Piece]) -> None:
-    """Enter pieces that are durable, in place of small ones they took in.
+def enter(db: Session, held: Hold, added: Sequence[Piece], absorbed: Sequence[Piece]) -> int:
+    """Enter pieces that are durable, in place of small ones they took in; return the number for the next one.
 
     Raises:
         Busy: when somebody else has the upload now; nothing is entered.
     """
-    _of_holder(db, held, writer_until=utc_now() + HOLD)
+    number = take_number(db, held)
     numbers = [piece.number for piece in absorbed]
     db.execute(delete(UploadPiece).where(UploadPiece.upload_id == held.upload_id, UploadPiece.number.in_(numbers)))
     db.add_all(
@@ -129,6 +132,7 @@ def enter(db: Session, held: Hold, added: Sequence[Piece], absorbed: Sequence[Pi
         )
         for piece in added
     )
+    return number
 
 
 def list_pieces(db: Session, public_id: str) -> Sequence[Piece]:

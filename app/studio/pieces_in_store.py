@@ -2,7 +2,8 @@
 
 The ledger (`pieces`) is the truth about what is durable; objects not entered there are nobody's and go with the rest.
 In the end the store joins the objects itself. It wants pieces of 5 MiB or more for that: smaller ones, which short
-requests leave, are taken into the next piece. Memory: one piece a request. No transaction is open while bytes move.
+requests leave, are taken into the next piece. While one piece is stored the next one is received: two pieces of memory
+a request. No transaction is open while bytes move.
 (docs/decisions/0009)
 """
 
@@ -12,6 +13,8 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -21,6 +24,7 @@ from app.kernel.errors import Unavailable
 from app.kernel.storage import INCOMING_PREFIX, ManagedStorage, PartwiseStorage
 from app.studio import intake, pieces
 from app.studio.intake import CutOff, Digest, DiskFull, Partial
+from app.studio.piece_buffer import Helper, PieceBuffer
 from app.studio.pieces import Hold, Piece
 from media_pipeline.ports import ObjectMissing, StorageError, StorageFull
 
@@ -84,9 +88,11 @@ class PiecesInStore:
     def writing(self, public_id: str, *, is_checked: bool = False) -> Iterator[PieceWriter]:
         with unit_of_work() as db:
             held = pieces.hold(db, public_id, pieces.new_writer())
+        writer = PieceWriter(self._storage, public_id, held, is_checked=is_checked)
         try:
-            yield PieceWriter(self._storage, public_id, held, is_checked=is_checked)
+            yield writer
         finally:
+            writer.close()
             with unit_of_work() as db:
                 pieces.release(db, held)
 
@@ -119,37 +125,54 @@ class PiecesInStore:
             return pieces.list_pieces(db, public_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A piece that is durable, with the small ones it took in, to be entered."""
+
+    piece: Piece
+    absorbed: Sequence[Piece]
+    #: How many bytes of it are new.
+    new_bytes: int
+
+
 class PieceWriter:
     """Appends to one upload that is held."""
 
     def __init__(self, storage: PartwiseStorage, public_id: str, held: Hold, *, is_checked: bool) -> None:
         self._storage, self._public_id, self._held = storage, public_id, held
         self._is_checked = is_checked
-        #: Pieces at the end that are too small to be joined.
+        #: Pieces at the end that are too small to be joined; together they stay below that size.
         self._loose = [piece for piece in held.pieces if piece.size_bytes < PIECE_BYTES_MIN]
-        #: Received and not durable yet; blocks, because growing one buffer would copy it over and over.
-        self._blocks: list[bytes] = []
-        self._buffered_bytes = 0
+        #: What comes in, and what is on its way to the store: received, not durable yet.
+        self._buffers: list[PieceBuffer] = []
+        self._helper = Helper()
+        self._on_its_way: Future[_Stored] | None = None
+        self._way_bytes = 0
         #: Durable, to be entered once they are known to be right; and those they take in.
         self._unentered: list[Piece] = []
         self._absorbed: list[Piece] = []
         self._alive_s = time.monotonic()
+        self._number = held.number
         self.offset_bytes = held.offset_bytes
 
     def append(self, read: Callable[[int], bytes], *, up_to_bytes: int, digests: Sequence[Digest] = ()) -> None:
         piece_bytes = max(PIECE_BYTES, -(-up_to_bytes // PIECES_MAX))
+        if not self._buffers:
+            capacity_bytes = piece_bytes + intake.BLOCK_BYTES
+            self._buffers = [PieceBuffer(capacity_bytes), PieceBuffer(capacity_bytes)]
         try:
-            while self._received_bytes < up_to_bytes:
-                block = read(min(intake.BLOCK_BYTES, up_to_bytes - self._received_bytes))
+            while (received_bytes := self.offset_bytes + self._way_bytes + self._incoming.size_bytes) < up_to_bytes:
+                block = read(min(intake.BLOCK_BYTES, up_to_bytes - received_bytes))
                 if not block:
                     break
-                self._blocks.append(block)
-                self._buffered_bytes += len(block)
+                self._incoming.add(block)
                 for digest in digests:
                     digest.update(block)
                 self._tell_alive()
-                if self._small_bytes >= piece_bytes:
-                    self._flush()
+                if self._on_its_way is not None and self._on_its_way.done():
+                    self._arrive()
+                if self._incoming.size_bytes >= piece_bytes:
+                    self._send()
         except CutOff:
             self._flush()
             raise
@@ -158,13 +181,15 @@ class PieceWriter:
     def keep(self) -> None:
         self._enter()
 
-    @property
-    def _received_bytes(self) -> int:
-        return self.offset_bytes + self._buffered_bytes
+    def close(self) -> None:
+        """Wait for a piece on its way, which counts no more, and give the memory back."""
+        self._helper.close()
+        for buffer in self._buffers:
+            buffer.close()
 
     @property
-    def _small_bytes(self) -> int:
-        return sum(piece.size_bytes for piece in self._loose) + self._buffered_bytes
+    def _incoming(self) -> PieceBuffer:
+        return self._buffers[0]
 
     def _tell_alive(self) -> None:
         if time.monotonic() - self._alive_s > SIGN_OF_LIFE_S:
@@ -173,40 +198,80 @@ class PieceWriter:
                 pieces.stay(db, self._held)
 
     def _flush(self) -> None:
-        """Make what was received durable, then enter it; only then does it count."""
-        if not self._buffered_bytes:
-            return
-        is_joinable = self._small_bytes >= PIECE_BYTES_MIN
-        absorbed = self._loose if is_joinable else []
-        with unit_of_work() as db:
-            number = pieces.new_number(db, self._held)
-        begin_bytes = absorbed[0].offset_bytes if absorbed else self.offset_bytes
+        """Make everything that was received durable, then enter it; only then does it count."""
+        self._arrive()
+        if self._incoming.size_bytes:
+            self._send()
+            self._arrive()
+
+    def _send(self) -> None:
+        """Send a piece on its way, after the one before it has arrived, and go on with the other buffer."""
+        self._arrive()
+        buffer, absorbed = self._incoming, self._loose
+        loose_bytes = sum(piece.size_bytes for piece in absorbed)
+        if loose_bytes + buffer.size_bytes < PIECE_BYTES_MIN:
+            absorbed, loose_bytes = [], 0
+        begin_bytes, size_bytes = self.offset_bytes - loose_bytes, loose_bytes + buffer.size_bytes
+        piece = Piece(self._public_id, self._number, begin_bytes, size_bytes)
+        self._way_bytes = buffer.size_bytes
+        self._on_its_way = self._helper.begin(lambda: self._store(piece, absorbed, buffer))
+        self._buffers.reverse()
+        self._incoming.clear()
+
+    def _store(self, piece: Piece, absorbed: Sequence[Piece], buffer: PieceBuffer) -> _Stored:
+        """Beside the request: put a piece into the store. No database."""
+        with buffer.view() as view:
+            if not absorbed:
+                self._storage.put_buffer(_key(piece), view, _CONTENT_TYPE)
+            else:
+                self._store_joined(piece, absorbed, view)
+            return _Stored(piece, absorbed, len(view))
+
+    def _store_joined(self, piece: Piece, absorbed: Sequence[Piece], view: memoryview) -> None:
+        joined = PieceBuffer(piece.size_bytes)
         try:
-            data = b"".join((*(self._read(piece) for piece in absorbed), *self._blocks))
-            self._blocks.clear()
-            piece = Piece(self._public_id, number, begin_bytes, len(data))
-            self._storage.put_bytes(_key(piece), data, _CONTENT_TYPE)
+            for each in absorbed:
+                self._read_into(joined, each)
+            joined.add(view)
+            with joined.view() as whole:
+                self._storage.put_buffer(_key(piece), whole, _CONTENT_TYPE)
+        finally:
+            joined.close()
+
+    def _arrive(self) -> None:
+        """Wait for the piece that is on its way, and enter it."""
+        if self._on_its_way is None:
+            return
+        waiting, self._on_its_way, self._way_bytes = self._on_its_way, None, 0
+        try:
+            stored = waiting.result()
         except StorageFull as error:
             raise DiskFull(offset_bytes=self.offset_bytes) from error
         except StorageError as error:
+            with unit_of_work() as db:
+                pieces.stay(db, self._held)  # whoever has the upload now may have taken in what this piece wanted
             raise Unavailable(upload=self._public_id) from error
-        self._unentered.append(piece)
-        self._absorbed.extend(absorbed)
-        if not self._is_checked:
+        self._unentered.append(stored.piece)
+        self._absorbed.extend(stored.absorbed)
+        if self._is_checked:
+            with unit_of_work() as db:
+                self._number = pieces.take_number(db, self._held)
+        else:
             self._enter()
-        self._loose = [] if is_joinable else [*self._loose, piece]
-        self.offset_bytes += self._buffered_bytes
-        self._buffered_bytes = 0
+        is_joinable = stored.piece.size_bytes >= PIECE_BYTES_MIN
+        self._loose = [] if is_joinable else [*self._loose, stored.piece]
+        self.offset_bytes += stored.new_bytes
 
-    def _read(self, piece: Piece) -> bytes:
-        data = b"".join(self._storage.open_range(_key(piece)))
-        if len(data) != piece.size_bytes:
+    def _read_into(self, joined: PieceBuffer, piece: Piece) -> None:
+        end_bytes = joined.size_bytes + piece.size_bytes
+        for chunk in self._storage.open_range(_key(piece), 0, piece.size_bytes):
+            joined.add(chunk)
+        if joined.size_bytes != end_bytes:
             raise ObjectMissing(_key(piece))
-        return data
 
     def _enter(self) -> None:
         with unit_of_work() as db:
-            pieces.enter(db, self._held, self._unentered, self._absorbed)
+            self._number = pieces.enter(db, self._held, self._unentered, self._absorbed)
         for piece in self._absorbed:
             with contextlib.suppress(StorageError):  # what stays goes with the whole upload
                 self._storage.delete(_key(piece))

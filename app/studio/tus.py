@@ -88,7 +88,7 @@ class Checksum:
         self._running = hashlib.new(algorithm, usedforsecurity=False)
         self._expected = expected
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         """Take more of the body."""
         self._running.update(data)
 
@@ -126,7 +126,6 @@ def upload_length(headers: Headers, *, max_bytes: int) -> int:
     size_bytes = _number(headers, "Upload-Length")
     check_size(size_bytes, max_bytes=max_bytes)
     return size_bytes
-
 
 
 def upload_offset(headers: Headers) -> int:

@@ -26,21 +26,23 @@ from app.library.services import get_lecture_for_edit
 from app.media.models import MediaSet, Source
 from app.media.queries import lecture_subject
 from app.media.services import StoredSource, attach_source, source_key
+from app.studio.allowance import check_allowance
 from app.studio.intake import DiskFull
 from app.studio.models import Upload, UploadKind, UploadState
 from app.studio.queries import FINISH_KIND
+from app.studio.upload_limits import LIVE, UploadLimits, check_count
 from app.studio.upload_queries import get_upload, list_pieces_of
 
 log = structlog.get_logger(__name__)
 
 SWEEP_KIND: Final = "sweep_uploads"
-_LIVE: Final = (UploadState.RECEIVING, UploadState.FINISHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Where an upload has to fit: the scratch disk and the store."""
+    """Where an upload has to fit: the scratch disk, the store, and what may be on its way at once."""
 
+    limits: UploadLimits
     free_bytes: int
     #: The store lies on the same disk and will make a copy there, before the part file goes.
     is_copied_on_same_disk: bool
@@ -70,10 +72,14 @@ def begin_upload(
 
     Raises:
         NotFound, NotPermitted: when the actor may not edit the lecture.
+        TooManyUploads: when too many are on their way already.
+        QuotaReached: when the institution has used what it may.
         DiskFull: when the file would not fit.
     """
     lecture = get_lecture_for_edit(db, actor, lecture_id)
     given_up = give_up_others(db, lecture)
+    check_count(db, room.limits, user_id=known_user(actor), institution_id=lecture.institution_id)
+    check_allowance(db, lecture.institution_id, file.size_bytes)
     check_room(db, room, file.size_bytes)
     add_upload(db, actor, file, public_id=public_id, lecture_id=lecture.id)
     log.info("upload_begun", upload=public_id, lecture_id=lecture.id, size_bytes=file.size_bytes)
@@ -85,17 +91,22 @@ def add_upload(
     lecture_id: int | None = None,
 ) -> Upload:
     """Add a row of any kind; the caller has asked the policies."""
-    if actor.user_id is None:
-        raise NotAuthenticated
     now = utc_now()
     upload = Upload(
-        public_id=public_id, kind=kind, lecture_id=lecture_id, user_id=actor.user_id, filename=file.filename,
+        public_id=public_id, kind=kind, lecture_id=lecture_id, user_id=known_user(actor), filename=file.filename,
         fingerprint=file.fingerprint[:200], metadata_header=file.metadata_header, size_bytes=file.size_bytes,
         created_at=now, updated_at=now,
     )
     db.add(upload)
     db.flush()
     return upload
+
+
+def known_user(actor: Actor) -> int:
+    """Return who sends; NotAuthenticated for nobody."""
+    if actor.user_id is None:
+        raise NotAuthenticated
+    return actor.user_id
 
 
 def give_up_others(db: Session, lecture: Lecture) -> list[str]:
@@ -116,7 +127,7 @@ def _abort(db: Session, upload: Upload) -> list[str]:
 def check_room(db: Session, room: Room, size_bytes: int) -> None:
     """Count what others were already promised, so that ten half-sent files cannot fill the disk together."""
     missing = _sum(db, Upload.size_bytes - Upload.offset_bytes)
-    largest = db.scalar(select(func.max(Upload.size_bytes)).where(Upload.state.in_(_LIVE))) or 0
+    largest = db.scalar(select(func.max(Upload.size_bytes)).where(Upload.state.in_(LIVE))) or 0
     needed = size_bytes + missing + (max(size_bytes, largest) if room.is_copied_on_same_disk else 0)
     if needed > room.free_bytes:
         raise DiskFull(needed_bytes=needed, free_bytes=room.free_bytes)
@@ -129,13 +140,14 @@ def check_room(db: Session, room: Room, size_bytes: int) -> None:
 
 def _sum(db: Session, expression: SQLColumnExpression[int]) -> int:
     # A file in pieces is counted piece by piece.
-    counted = Upload.state.in_(_LIVE), Upload.kind != UploadKind.FINAL
+    counted = Upload.state.in_(LIVE), Upload.kind != UploadKind.FINAL
     return int(db.scalar(select(func.sum(expression)).where(*counted)) or 0)
 
 
 def _stored_bytes(db: Session) -> int:
     """Bytes the rows know of in the store; equal masters and equal sets are stored once."""
-    sources = select(func.max(Source.size_bytes).label("size")).group_by(Source.storage_key).subquery()
+    kept = select(func.max(Source.size_bytes).label("size")).where(Source.master_dropped_at.is_(None))
+    sources = kept.group_by(Source.storage_key).subquery()
     sets = select(func.max(MediaSet.size_bytes).label("size")).group_by(MediaSet.digest).subquery()
     return sum(int(db.scalar(select(func.sum(part.c.size))) or 0) for part in (sources, sets))
 
@@ -219,7 +231,7 @@ def abort_upload(db: Session, actor: Actor, public_id: str) -> Sequence[str]:
     upload = get_upload(db, actor, public_id)
     if upload.state is UploadState.DONE:
         raise Conflict("文件已经传完，不能取消上传。", code="upload_done", upload=public_id)
-    if upload.final_id is not None and upload.state in _LIVE:
+    if upload.final_id is not None and upload.state in LIVE:
         raise Conflict("这一段已经属于一个文件，请取消整个文件。", code="upload_joined", upload=public_id)
     _give_up(db, upload)
     return [public_id, *list_pieces_of(db, upload)]
@@ -227,12 +239,12 @@ def abort_upload(db: Session, actor: Actor, public_id: str) -> Sequence[str]:
 
 def abort_uploads_of(db: Session, lecture: Lecture) -> None:
     """Give up whatever is on its way for a lecture."""
-    for upload in db.scalars(select(Upload).where(Upload.lecture_id == lecture.id, Upload.state.in_(_LIVE))):
+    for upload in db.scalars(select(Upload).where(Upload.lecture_id == lecture.id, Upload.state.in_(LIVE))):
         _give_up(db, upload)
 
 
 def _give_up(db: Session, upload: Upload) -> None:
-    if upload.state in _LIVE:
+    if upload.state in LIVE:
         _abort(db, upload)
         request_upload_sweep(db)
         log.info("upload_aborted", upload=upload.public_id, lecture_id=upload.lecture_id)
@@ -258,9 +270,9 @@ def sweep_rows(db: Session, lengths: Mapping[str, int], *, expires_after: timede
     limit = utc_now() - expires_after
     kept = set()
     # Files before their pieces, which live as long as they do.
-    statement = select(Upload).where(Upload.state.in_(_LIVE)).order_by(Upload.final_id.isnot(None), Upload.id)
+    statement = select(Upload).where(Upload.state.in_(LIVE)).order_by(Upload.final_id.isnot(None), Upload.id)
     for upload in db.scalars(statement):
-        if upload.state not in _LIVE:
+        if upload.state not in LIVE:
             continue  # given up with its file, a moment ago
         is_waiting = upload.state is UploadState.RECEIVING or upload.kind is UploadKind.PARTIAL
         if is_waiting and upload.final_id is None and upload.updated_at < limit:

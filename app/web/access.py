@@ -45,6 +45,11 @@ signed_in = AccessRule("signed_in", lambda actor: actor.is_authenticated)
 contributors = AccessRule("contributors", lambda actor: actor.can_contribute)
 reviewers = AccessRule("reviewers", lambda actor: actor.can_review)
 curators = AccessRule("curators", lambda actor: actor.can_curate)
+officers = AccessRule("officers", lambda actor: actor.is_officer)
+#: Who makes lectures, or looks after those who do.
+providers = AccessRule("providers", lambda actor: actor.can_contribute or actor.is_officer)
+#: Who helps the people of an institution with their accounts.
+keepers = AccessRule("keepers", lambda actor: actor.is_operator or bool(actor.institution_ids("institution_admin")))
 operators = AccessRule("operators", lambda actor: actor.is_operator)
 
 
@@ -60,6 +65,16 @@ def accepts_programs(view: ViewT) -> ViewT:
     return view
 
 
+def without_form_token(view: ViewT) -> ViewT:
+    """Mark a view a foreign page gains nothing by making a browser send: there is no token to ask for.
+
+    Either its address is the permission, as a signed link in a mail, or nothing is done in the sender's name, as when a
+    resident without a session watches.
+    """
+    view.needs_no_form_token = True  # type: ignore[attr-defined]
+    return view
+
+
 def program_token() -> str:
     """Return the token of a program that calls a view open to programs; empty for everybody else."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -71,8 +86,9 @@ class ProgramAwareCsrf(CSRFProtect):
     """Asks browsers for the form's token, and not programs: no foreign page can make a browser send their header."""
 
     def protect(self, *, apply_exemptions: bool = False) -> None:
-        """Check the request, unless a program makes it."""
-        if not program_token():
+        """Check the request, unless a program makes it or its view needs no token."""
+        view = current_app.view_functions.get(request.endpoint or "")
+        if not program_token() and not hasattr(view, "needs_no_form_token"):
             super().protect(apply_exemptions=apply_exemptions)
 
 

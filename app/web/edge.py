@@ -24,6 +24,10 @@ from app.web.access import AccessRule
 log = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Asked so often, and saying so little, that lines of them would hide the others.
+_NOT_LOGGED = frozenset(
+    {"static", "player.media", "watching.take_beacons", "web.livez", "admin.healthz", "asking.suggest"}
+)
 
 
 class Refused(Exception):
@@ -90,7 +94,7 @@ def _begin_request() -> None:
 
 def _end_request(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
-    if request.endpoint not in {"static", "player.media", "web.livez", "admin.healthz"}:
+    if request.endpoint not in _NOT_LOGGED:
         log.info(
             "request_finished",
             method=request.method,

@@ -106,7 +106,7 @@ def answer(error: AppError, *, status: int | None = None) -> Response:
             content_type="text/html; charset=utf-8",
         )
     response.status_code = code
-    if isinstance(error, Unavailable):
+    if isinstance(error, (Unavailable, TooMany)) and error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -74,6 +74,11 @@ def current() -> Preferences:
     return cast("Preferences", g.ui_preferences)
 
 
+def is_english() -> bool:
+    """Say whether the page is in English; vocabularies and policies carry texts in both languages."""
+    return current().lang == "en"
+
+
 def remember(response: Response, preferences: Preferences) -> None:
     """Put the preferences into the cookie of `response`, and use them for the rest of this request."""
     g.ui_preferences = preferences

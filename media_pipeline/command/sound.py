@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import ffmpeg
 
+from .clarity import CLARITY
 from .shared import (
     SourceFile,
     Stream,
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     from media_pipeline.ladder import AudioPolicy
     from media_pipeline.steps import AudioStep, LoudnessStep, MediaRange
     from media_pipeline.types import Tools
-
-# Rumble off, a gentle compressor for wandering voices, presence for consonants on a phone speaker.
-_SPEECH: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("highpass", {"f": 90}),
-    ("acompressor", {"threshold": "-30dB", "ratio": 3, "attack": 8, "release": 180, "makeup": 1, "knee": 6}),
-    ("equalizer", {"f": 3000, "t": "q", "w": 1, "g": 3}),
-)
 
 # Samples in one AAC frame; the encoder's first frame lies one before zero, which the init segment's edit cuts off.
 AAC_FRAME = 1024
@@ -169,10 +163,11 @@ class _Fade:
 def _laid_out(stream: Stream, channels: int, audio: AudioPolicy, layout: Layout) -> Stream:
     """Give the sound one clock and one layout, fill holes with silence."""
     stream = stream.filter("aresample", audio.sample_rate_hz, first_pts=0, **{"async": 1})
-    is_mono = channels == 1 or layout == "mono"
-    stream = stream.filter("aformat", channel_layouts="mono" if is_mono else "stereo")
-    if layout in ("left", "right"):
-        stream = stream.filter("pan", f"mono|c0<c{'0' if layout == 'left' else '1'}")
+    stream = stream.filter("aformat", channel_layouts="mono" if channels == 1 else "stereo")
+    # Asked for one channel, ffmpeg adds both up in floats but takes their mean in integers: 3 dB apart.
+    mixed = {"mono": "mono|c0<c0+c1", "left": "mono|c0<c0", "right": "mono|c0<c1"}
+    if channels != 1 and layout in mixed:
+        stream = stream.filter("pan", mixed[layout])
     return stream
 
 
@@ -195,7 +190,7 @@ def _treated(stream: Stream, gain: Gain, fade: _Fade | None, audio: AudioPolicy)
 
 
 def _clarified(stream: Stream, audio: AudioPolicy) -> Stream:
-    for name, options in _SPEECH if audio.is_speech else ():
+    for name, options in CLARITY if audio.is_speech else ():
         stream = stream.filter(name, **options)
     return stream
 

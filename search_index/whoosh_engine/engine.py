@@ -14,13 +14,13 @@ from whoosh.index import TOC, FileIndex
 from whoosh.writing import LockError, SegmentWriter
 
 from search_index.errors import IndexBusy, IndexUnusable
-from search_index.folder import sync_folder
+from search_index.folder import sync_folder, write_durably
 from search_index.ports import Snapshot
 from search_index.schema import Record
-from search_index.whoosh_engine.fields import CARD, ID, STORED, make_schema
+from search_index.whoosh_engine.fields import CARD, ID, STORED, TEXT, make_schema
 from search_index.whoosh_engine.segments import OpenSegment, reading
 from search_index.whoosh_engine.snapshot import LiveSegment, WhooshSnapshot
-from search_index.whoosh_engine.storage import DurableStorage, write_durably
+from search_index.whoosh_engine.storage import DurableStorage
 
 _INDEX = "MAIN"
 _BLOCK_POSTINGS = 1024
@@ -73,9 +73,13 @@ class WhooshEngine:
             _delete(writer, outdated)
             count = 0
             for record in records:
-                writer.add_document(**{ID: record.id, CARD: record.card, STORED: record.stored, **record.terms})
+                terms = record.terms
+                for term, weight in record.spoken.items():
+                    terms[term] = terms.get(term, 0.0) + weight
+                writer.add_document(**{ID: record.id, CARD: record.card, STORED: record.stored, TEXT: terms})
                 count += 1
-            write_durably(_checkpoint_file(folder, writer.generation), json.dumps({"checkpoint": checkpoint}))
+            told = json.dumps({"checkpoint": checkpoint})
+            write_durably(_checkpoint_file(folder, writer.generation), told.encode())
             sync_folder(folder)
             writer.commit(merge=True, optimize=False)
         except BaseException:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from sys import intern
 
 from whoosh import columns, fields, formats
 
-from search_index.schema import INITIALS, PINYIN, TEXT, Card
+from search_index.schema import Card
 
-ID, CARD, STORED = "id", "card", "stored"
+ID, TEXT, CARD, STORED = "id", "text", "card", "stored"
+_FACET_COMBINATIONS = 65_536
 
 
 class WeightedTerms(fields.FieldType):  # type: ignore[misc]
@@ -31,6 +34,7 @@ class Cards(fields.FieldType):  # type: ignore[misc]
 
     def to_column_value(self, value: Card) -> bytes:
         """Pack a card."""
+        facets = json.dumps({name: list(values) for name, values in value.facets.items()}, ensure_ascii=False)
         packed = [
             value.id,
             value.kind,
@@ -39,16 +43,23 @@ class Cards(fields.FieldType):  # type: ignore[misc]
             value.length,
             value.title,
             value.names,
-            {name: list(values) for name, values in value.facets.items()},
+            value.body,
+            facets,
+            value.popularity,
         ]
         return json.dumps(packed, ensure_ascii=False, separators=(",", ":")).encode()
 
     def from_column_value(self, value: bytes) -> Card:
         """Unpack a card."""
-        id_, kind, published_us, boost, length, title, names, facets = json.loads(value)
-        return Card(
-            id_, kind, published_us, boost, length, title, tuple(names), {k: tuple(v) for k, v in facets.items()}
-        )
+        id_, kind, published_us, boost, length, title, names, body, facets, popularity = json.loads(value)
+        shared, values = tuple(map(intern, names)), _unpacked_facets(facets)
+        return Card(id_, intern(kind), published_us, boost, length, title, shared, body, values, popularity)
+
+
+@lru_cache(maxsize=_FACET_COMBINATIONS)
+def _unpacked_facets(packed: str) -> Mapping[str, tuple[str, ...]]:
+    """Facets, one object for all documents that have the same."""
+    return {intern(name): tuple(map(intern, values)) for name, values in json.loads(packed).items()}
 
 
 def make_schema() -> fields.Schema:
@@ -57,8 +68,6 @@ def make_schema() -> fields.Schema:
         **{
             ID: fields.ID(unique=True),
             TEXT: WeightedTerms(),
-            PINYIN: WeightedTerms(),
-            INITIALS: WeightedTerms(),
             CARD: Cards(),
             STORED: fields.STORED(),
         }

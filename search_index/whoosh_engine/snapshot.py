@@ -1,33 +1,27 @@
 """First stage of a search over Whoosh: which documents match, how many, which facets, and the best of them.
 
-Works on the postings of the plan's terms, each read once. Deciding what a query means is in query.py, ordering the
-best finely in ranking.py.
+Works on the postings of the plan's terms, each read once, as arrays. What a query means is decided in query.py, how
+the best are ordered in ranking.py.
 """
 
 import math
 import time
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search_index.documents import FacetCount, SearchRequest
-from search_index.ports import Candidate, Matches, Stored
-from search_index.query import QueryPlan, Term, Unit, units_needed
-from search_index.whoosh_engine.columns import Columns
-from search_index.whoosh_engine.segments import OpenSegment, Posting
+from search_index.ports import FEW_DOCUMENTS, NEAR_BELOW, Candidate, Matches
+from search_index.query import QueryPlan, Unit, units_needed
+from search_index.query_units import required_terms
+from search_index.schema import KIND_FACET, Stored
+from search_index.whoosh_engine.columns import Columns, Mask, Numbers
+from search_index.whoosh_engine.segments import NOTHING, OpenSegment, Posting
 
-NEAR_BELOW = 10
-"""Near hits are looked for when fewer exact ones exist than fit on a first page."""
-RECOVER_BELOW = 5
-"""Hits by sound are looked for when even exact and near ones are this few."""
-NEAR_SHARE = 0.5
-"""Part of the query's rarity a near hit contains."""
-
-SOUND_WEIGHT = 0.5
-
-_NOTHING = Posting([], ())
+_K1 = 1.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +41,8 @@ class WhooshSnapshot:
         self.generation = generation
         self.checkpoint = checkpoint
         self._bases = [live.base for live in segments]
-        deleted = frozenset(live.base + number for live in segments for number in live.deleted)
-        self._columns = Columns([card for live in segments for card in live.segment.cards], deleted)
+        deleted = [live.base + number for live in segments for number in live.deleted]
+        self._columns = Columns([live.segment.columns for live in segments], deleted)
 
     @property
     def document_count(self) -> int:
@@ -60,9 +54,14 @@ class WhooshSnapshot:
         """Publication time of the newest document, 0 when empty."""
         return self._columns.newest_published_us
 
+    @property
+    def average_length(self) -> float:
+        """Mean weighted length of the documents."""
+        return self._columns.average_length
+
     def document_ids(self) -> list[str]:
         """Ids of all live documents."""
-        return [self._columns.cards[number].id for number in self._columns.live]
+        return [self._columns.cards[number].id for number in self._columns.live.tolist()]
 
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""
@@ -70,46 +69,68 @@ class WhooshSnapshot:
         return live.segment.stored(key - live.base)
 
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
-        """Match, filter, count, and return the best ``top`` candidates."""
-        search = _Search(self, deadline_s)
-        tiers: list[Collection[int]] = [self._columns.live] if plan is None else search.tiers(plan)
-        everything = tiers[0] if len(tiers) == 1 else [number for tier in tiers for number in tier]
+        """Match exactly, filter, count, and return the best ``top`` candidates."""
+        search = _Search(self, len(self._columns.cards), deadline_s)
+        everything = self._columns.live if plan is None else search.matching(plan.units)
+        if plan is not None and len(everything) < NEAR_BELOW:
+            few = [self._candidate(number, 0.0) for number in everything.tolist()]
+            return Matches(len(few), few, is_few=True, is_partial=search.is_partial)
         kept = self._filtered(everything, request.filters, None)
-        if kept is not everything:
-            allowed = set(kept)
-            tiers = [[number for number in tier if number in allowed] for tier in tiers]
-        return Matches(
-            total=len(kept),
-            exact_total=len(tiers[0]) if tiers else 0,
-            best=self._best(search, plan, tiers, kept, request, top),
-            facets=self._counts(everything, kept, request),
-            is_partial=search.is_partial,
+        if plan is None or request.sort != "relevance":
+            sort = "newest" if request.sort == "relevance" else request.sort
+            best = [self._candidate(number, 0.0) for number in self._columns.first(kept, top, sort)]
+        else:
+            best = self._best(search, plan.scoring, kept, top)
+        return Matches(len(kept), best, self._counts(everything, kept, request), is_partial=search.is_partial)
+
+    def nearest(self, terms: Sequence[tuple[str, float]], *, top: int, deadline_s: float) -> list[Candidate]:
+        """Return the documents with the best cheap score over weighted terms."""
+        return self._best(_Search(self, len(self._columns.cards), deadline_s), terms, None, top)
+
+    def frequencies(self, terms: Sequence[str], *, deadline_s: float) -> list[int]:
+        """How many live documents hold each term; in large indexes deleted ones count until their segment is merged."""
+        if time.monotonic() > deadline_s:
+            return [0] * len(terms)
+        return [sum(self._frequency(live, term, deadline_s) for live in self.segments) for term in terms]
+
+    def _frequency(self, live: LiveSegment, term: str, deadline_s: float) -> int:
+        if live.deleted and self.document_count <= FEW_DOCUMENTS:
+            return len(self._live_posting(live, term, deadline_s).documents)
+        return live.segment.frequency(term)
+
+    def posting(self, term: str, deadline_s: float) -> Posting:
+        """Read the live documents of a term, numbered through all segments."""
+        parts = [self._live_posting(live, term, deadline_s) for live in self.segments]
+        parts = [part for part in parts if len(part.documents) or part.is_cut]
+        if len(parts) < 2:
+            return parts[0] if parts else NOTHING
+        return Posting(
+            np.concatenate([part.documents for part in parts]),
+            np.concatenate([part.weights for part in parts]),
+            any(part.is_cut for part in parts),
         )
 
-    def posting(self, term: Term, deadline_s: float) -> Posting:
-        """Read the live documents of a term, numbered through all segments."""
-        parts = [part for live in self.segments if (part := _live_posting(live, term, deadline_s))]
-        if len(parts) == 1:
-            return parts[0]
-        documents = [number for part in parts for number in part.documents]
-        weights = [weight for part in parts for weight in part.weights]
-        return Posting(documents, weights, any(part.is_cut for part in parts))
+    def _live_posting(self, live: LiveSegment, term: str, deadline_s: float) -> Posting:
+        posting = live.segment.posting(term, deadline_s)
+        if not len(posting.documents) or not (live.base or live.deleted):
+            return posting
+        documents = posting.documents + np.int32(live.base)
+        if not live.deleted:
+            return Posting(documents, posting.weights, posting.is_cut)
+        kept = self._columns.is_live[documents]
+        return Posting(documents[kept], posting.weights[kept], posting.is_cut)
 
-    def rarity(self, document_frequency: int) -> float:
-        """Inverse document frequency, over live documents only, so that it does not depend on past commits."""
-        return math.log(1 + (self.document_count - document_frequency + 0.5) / (document_frequency + 0.5))
-
-    def _filtered(
-        self, documents: Collection[int], filters: Mapping[str, frozenset[str]], but: str | None
-    ) -> Collection[int]:
+    def _filtered(self, documents: Numbers, filters: Mapping[str, frozenset[str]], but: str | None) -> Numbers:
+        kinds = filters.get(KIND_FACET, frozenset()) if but != KIND_FACET else frozenset()
+        is_whole = documents is self._columns.live
+        if kinds and is_whole:
+            documents = self._columns.of_kinds(kinds)
         for name, accepted in filters.items():
-            if accepted and name != but:
-                documents = self._columns.facet(name).accepting(documents, accepted)
+            if accepted and name != but and not (is_whole and name == KIND_FACET):
+                documents = documents[self._columns.facet(name).accepting(accepted)[documents]]
         return documents
 
-    def _counts(
-        self, everything: Collection[int], kept: Collection[int], request: SearchRequest
-    ) -> dict[str, tuple[FacetCount, ...]]:
+    def _counts(self, everything: Numbers, kept: Numbers, request: SearchRequest) -> dict[str, tuple[FacetCount, ...]]:
         """Count each facet as if it had no filter itself, so that more of its values can be chosen."""
         counts = {}
         for name in request.facets:
@@ -118,137 +139,84 @@ class WhooshSnapshot:
             counts[name] = self._columns.count(name, counted, selected, request.facet_values)
         return counts
 
-    def _best(  # noqa: PLR0917 internal step of find
-        self,
-        search: "_Search",
-        plan: QueryPlan | None,
-        tiers: Sequence[Collection[int]],
-        kept: Collection[int],
-        request: SearchRequest,
-        top: int,
+    def _best(
+        self, search: "_Search", terms: Sequence[tuple[str, float]], documents: Numbers | None, top: int
     ) -> list[Candidate]:
-        if plan is None or request.sort == "newest":
-            return [self._candidate(number, 0, 0.0) for number in self._columns.newest(kept, top)]
-        best: list[Candidate] = []
-        for tier, documents in enumerate(tiers):
-            if len(best) < top:
-                scores = search.scores(plan, documents)
-                numbers = self._highest(scores, top - len(best))
-                best += [self._candidate(number, tier, scores[number]) for number in numbers]
-        return best
+        scores = search.scores(terms) * self._columns.boosts
+        if documents is None:
+            documents = np.flatnonzero(scores > 0).astype(np.int32)
+        numbers = self._columns.highest(documents, scores[documents], top) if top else ()
+        return [self._candidate(number, float(scores[number])) for number in numbers]
 
-    def _highest(self, scores: Mapping[int, float], count: int) -> list[int]:
-        """Documents with the highest scores; equal scores are ordered by id."""
-        floor = sorted(scores.values(), reverse=True)[count - 1] if count < len(scores) else -1.0
-        numbers = [number for number, score in scores.items() if score >= floor]
-        cards = self._columns.cards
-        numbers.sort(key=lambda number: (-scores[number], cards[number].id))
-        return numbers[:count]
+    def _candidate(self, number: int, score: float) -> Candidate:
+        return Candidate(number, score, self._columns.cards[number])
 
-    def _candidate(self, number: int, tier: int, score: float) -> Candidate:
-        card = self._columns.cards[number]
-        return Candidate(
-            number, tier, score * card.boost, card.id, card.kind, card.title, card.names, card.published_us, card.boost
-        )
+    def rarity(self, frequency: int) -> float:
+        """Inverse document frequency, over live documents only, so that it does not depend on past commits."""
+        return math.log(1 + (self.document_count - frequency + 0.5) / (frequency + 0.5))
 
-    def add_scores(self, scores: dict[int, float], posting: Posting, weight: float, *, is_first: bool) -> None:
-        """Add one term's part to the scores: its weight in the query times its rarity."""
-        gain = weight * self.rarity(len(posting.documents))
-        self._columns.add_scores(scores, posting, gain, is_first=is_first)
+    def gains(self, posting: Posting, weight: float) -> NDArray[np.float32]:
+        """One term's part of the documents' scores: its weight in the query times its rarity, saturated."""
+        factor = np.float32(weight * self.rarity(len(posting.documents)) * (_K1 + 1))
+        norms = self._columns.norms[posting.documents]
+        gained: NDArray[np.float32] = factor * posting.weights / (posting.weights + norms)
+        return gained
 
 
 class _Search:
     """One run over the postings: each term is read once, and reading stops at the deadline."""
 
-    def __init__(self, snapshot: WhooshSnapshot, deadline_s: float) -> None:
-        self._snapshot = snapshot
-        self._deadline_s = deadline_s
-        self._postings: dict[Term, Posting] = {}
-        self._sets: dict[Term, frozenset[int]] = {}
+    def __init__(self, snapshot: WhooshSnapshot, size: int, deadline_s: float) -> None:
+        self._snapshot, self._size, self._deadline_s = snapshot, size, deadline_s
+        self._postings: dict[str, Posting] = {}
         self.is_partial = False
 
-    def tiers(self, plan: QueryPlan) -> list[Collection[int]]:
-        """Exact hits, then near ones and those found by sound as far as they are needed, without repeats."""
-        exact = self._matching_units(plan.units)
-        tiers: list[Collection[int]] = [exact]
-        found: AbstractSet[int] = exact
-        steps: tuple[tuple[int, Callable[[], Iterable[int]]], ...] = (
-            (NEAR_BELOW, lambda: self._near(plan.loose)),
-            (RECOVER_BELOW, lambda: self._matching_units(plan.recovery)),
-        )
-        for few, look in steps:
-            more = frozenset(look()) - found if len(found) < few else frozenset()
-            tiers.append(more)
-            found = found | more if more else found
-        return tiers
+    def matching(self, units: Sequence[Unit]) -> Numbers:
+        """Documents that hold as many of the units as are needed."""
+        if not units:
+            return NOTHING.documents
+        masks = [self._mask(unit) for unit in units]
+        needed = units_needed(units)
+        if needed == len(masks):
+            whole = masks[0]
+            for mask in masks[1:]:
+                whole = whole & mask
+            return np.flatnonzero(whole).astype(np.int32)
+        counted = np.zeros(self._size, np.int8)
+        for mask in masks:
+            counted += mask
+        return np.flatnonzero(counted >= needed).astype(np.int32)
 
-    def scores(self, plan: QueryPlan, documents: Collection[int]) -> dict[int, float]:
-        """BM25 of the documents over all scoring terms."""
-        scores = dict.fromkeys(documents, 0.0)
-        gains = dict(plan.scoring)
-        for unit in plan.recovery:
-            for terms in unit.alternatives:
-                gains.update((term, SOUND_WEIGHT) for term in terms if term in self._postings and term not in gains)
-        is_first = True
-        for term, weight in gains.items() if scores else ():
+    def scores(self, terms: Sequence[tuple[str, float]]) -> NDArray[np.float32]:
+        """Cheap score of every document."""
+        scores = np.zeros(self._size, np.float32)
+        for term, weight in terms:
             posting = self._posting(term)
-            if posting.documents:
-                self._snapshot.add_scores(scores, posting, weight, is_first=is_first)
-                is_first = False
+            if len(posting.documents):
+                scores[posting.documents] += self._snapshot.gains(posting, weight)
         return scores
 
-    def _matching_units(self, units: Sequence[Unit]) -> frozenset[int]:
-        if not units:
-            return frozenset()
-        sets = [self._matching(unit) for unit in units]
-        needed = units_needed(units)
-        if needed >= len(sets):
-            return sets[0] if len(sets) == 1 else sets[0].intersection(*sets[1:])
-        matched = Counter(number for one in sets for number in one)
-        return frozenset(number for number, count in matched.items() if count >= needed)
+    def _mask(self, unit: Unit) -> Mask:
+        mask = np.zeros(self._size, np.bool_)
+        for way in unit.ways:
+            mask[self._holding_all([term for part in way.parts for term in required_terms(part)])] = True
+        return mask
 
-    def _matching(self, unit: Unit) -> frozenset[int]:
-        found = [self._holding_all(terms) for terms in unit.alternatives]
-        return found[0] if len(found) == 1 else found[0].union(*found[1:])
+    def _holding_all(self, terms: Sequence[str]) -> Numbers:
+        found = sorted((self._posting(term).documents for term in dict.fromkeys(terms)), key=len)
+        if not found:
+            return NOTHING.documents
+        documents = found[0]
+        for other in found[1:]:
+            if not len(documents):
+                break
+            documents = documents[np.isin(documents, other, assume_unique=True, kind="table")]
+        return documents
 
-    def _holding_all(self, terms: Sequence[Term]) -> frozenset[int]:
-        sets = sorted((self._set(term) for term in terms), key=len)
-        return sets[0] if len(sets) == 1 else sets[0].intersection(*sets[1:])
-
-    def _near(self, terms: Sequence[Term]) -> list[int]:
-        """Documents holding at least a share of the rarity of those terms that exist at all."""
-        shares: dict[int, float] = {}
-        whole = 0.0
-        for term in terms:
-            documents = self._posting(term).documents
-            if documents:
-                rarity = self._snapshot.rarity(len(documents))
-                whole += rarity
-                for number in documents:
-                    shares[number] = shares.get(number, 0.0) + rarity
-        return [number for number, share in shares.items() if share >= NEAR_SHARE * whole]
-
-    def _set(self, term: Term) -> frozenset[int]:
-        if term not in self._sets:
-            self._sets[term] = frozenset(self._posting(term).documents)
-        return self._sets[term]
-
-    def _posting(self, term: Term) -> Posting:
+    def _posting(self, term: str) -> Posting:
         if term not in self._postings:
             is_late = time.monotonic() > self._deadline_s
-            posting = _NOTHING if is_late else self._snapshot.posting(term, self._deadline_s)
+            posting = NOTHING if is_late else self._snapshot.posting(term, self._deadline_s)
             self.is_partial = self.is_partial or is_late or posting.is_cut
             self._postings[term] = posting
         return self._postings[term]
-
-
-def _live_posting(live: LiveSegment, term: Term, deadline_s: float) -> Posting | None:
-    posting = live.segment.posting(term, deadline_s)
-    if posting is None or not (live.base or live.deleted):
-        return posting
-    pairs = [
-        (live.base + number, weight)
-        for number, weight in zip(posting.documents, posting.weights, strict=True)
-        if number not in live.deleted
-    ]
-    return Posting([number for number, _ in pairs], [weight for _, weight in pairs], posting.is_cut)

@@ -1,6 +1,5 @@
 """Files of a Whoosh index, made durable: Whoosh itself never calls fsync."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 
-from search_index.folder import sync_folder
+from search_index.folder import sync_file, sync_folder
 
 
 class DurableStorage(FileStorage):  # type: ignore[misc]
@@ -50,21 +49,7 @@ class DurableStorage(FileStorage):  # type: ignore[misc]
         for name in self._unsynced:
             path = Path(self.folder) / name
             if path.exists():
-                _sync_file(path)
+                sync_file(path)
         self._unsynced.clear()
         super().rename_file(oldname, newname, safe=safe)
         sync_folder(Path(self.folder))
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Write a small file and sync it; its name becomes durable with the next rename."""
-    path.write_text(text, "utf-8")
-    _sync_file(path)
-
-
-def _sync_file(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

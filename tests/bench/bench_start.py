@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from media_pipeline import find_tools
@@ -29,6 +30,8 @@ from tests.integration.resilience.teacher import Teacher, Wire
 _PIECE_BYTES = 8 * 1024**2
 _LOOK_EVERY_S = 0.05
 _MINUTE_S = 60
+#: A worker that has just started sweeps and counts first; an operator's runs all day.
+_CHORES_S = 5
 
 
 def main() -> None:
@@ -78,7 +81,9 @@ def _first_play(
             if cores:
                 # One worker alone would use both cores, and two could not be any faster.
                 os.sched_setaffinity(stack.processes[f"worker-{number}"].pid, {cores[number]})
-        time.sleep(4)  # until the workers have imported what they need: an operator's run all day
+        for name in (f"worker-{number}" for number in range(workers)):
+            wait_for(lambda name=name: "worker_started" in stack.log_tail(name, 200), timeout_s=60, what=name)
+        time.sleep(_CHORES_S)
         play = _watch(stack, clip)
         _upload(teacher, lecture, clip)
         started = time.monotonic()
@@ -91,6 +96,7 @@ def _first_play(
         found_s = play.all_whole_s if until_whole else play.two_s
         assert found_s is not None
         if with_log:
+            print("last byte", datetime.fromtimestamp(time.time() - (time.monotonic() - started), UTC))
             print(stack.log_tail("worker-0", 100))
         return found_s
     finally:

@@ -132,7 +132,7 @@ class ClipShelf:
 
         return self._once(f"spoken{volume_db:+.0f}.wav", make)
 
-    def speech_variant(self, name: str, duration_s: int = 48) -> Path:
+    def speech_variant(self, name: str, duration_s: int = 30) -> Path:
         """One of SPEECH_VARIANTS, no picture."""
 
         def make(target: Path) -> None:

@@ -12,7 +12,7 @@ import shutil
 import signal
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tests.services.daemon import Daemon, answers, free_ports, private_folder, run_tool
@@ -45,7 +45,7 @@ mon max pg per osd = 1000
 mon data avail warn = 1
 mon data avail crit = 1
 osd objectstore = memstore
-memstore device bytes = 4294967296
+memstore device bytes = {room_bytes}
 osd max object size = 134217728
 osd memory target = 939524096
 # All files in the private folder
@@ -65,6 +65,9 @@ rgw thread pool size = 32
 rgw dns name = localhost
 rgw enable usage log = false
 rgw enable ops log = false
+rgw gc obj min wait = {keeps_deleted_s}
+rgw gc processor period = {keeps_deleted_s}
+rgw gc processor max time = {keeps_deleted_s}
 """
 
 #: Debian's folders of loadable modules; elsewhere Ceph's own defaults hold.
@@ -115,14 +118,24 @@ def _admin(folder: Path) -> list[str]:
     return ["radosgw-admin", "-c", str(folder / "ceph.conf"), "-n", "client.rgw"]
 
 
-def _write_configuration(folder: Path, mon_port: int, s3_port: int) -> str:
+@dataclass(frozen=True)
+class _Limits:
+    """What a store in memory may hold, and how long deleted bytes go on to fill it."""
+
+    room_bytes: int
+    keeps_deleted_s: int
+
+
+def _write_configuration(folder: Path, mon_port: int, s3_port: int, limits: _Limits) -> str:
     for name in ("mon", "osd", "run", "log", "rgw"):
         (folder / name).mkdir()
     fsid = str(uuid.uuid4())
     library = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu"
     modules = "\n".join(f"{name} = {library / path}" for name, path in _MODULES.items() if (library / path).is_dir())
     (folder / "ceph.conf").write_text(
-        _CONFIGURATION.format(fsid=fsid, mon_port=mon_port, s3_port=s3_port, folder=folder, modules=modules)
+        _CONFIGURATION.format(
+            fsid=fsid, mon_port=mon_port, s3_port=s3_port, folder=folder, modules=modules, **asdict(limits)
+        )
     )
     return fsid
 
@@ -144,11 +157,11 @@ def _start(folder: Path, name: str, program: str, *arguments: str) -> Daemon:
 
 
 @contextlib.contextmanager
-def running_ceph() -> Iterator[S3Server]:
+def running_ceph(*, room_bytes: int = 4 * 1024**3, keeps_deleted_s: int = 7200) -> Iterator[S3Server]:
     """Run a fresh monitor, OSD and gateway until the block ends; any account may do so."""
     with private_folder("ceph") as folder, contextlib.ExitStack() as daemons:
         mon_port, s3_port = free_ports(2)
-        fsid = _write_configuration(folder, mon_port, s3_port)
+        fsid = _write_configuration(folder, mon_port, s3_port, _Limits(room_bytes, keeps_deleted_s))
         _write_keyring(folder)
         configuration = ["-c", str(folder / "ceph.conf")]
         logs = _logs(folder)

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
+from app.kernel.clock import utc_now
 from app.kernel.db import db as database
 from app.kernel.db import reading, unit_of_work
 from app.library.models import LectureState
 from app.review.candidates import list_submittable
 from app.review.deadlines import get_board
+from app.review.models import Review
 from app.review.queries import Desk as Shelf
 from app.review.queries import get_case, list_reviews
 from app.review.recheck import list_stale
 from app.review.rules import list_rules
-from config.settings import load
-from tests.fixtures.app import build_app, load_policy_data, make_environ
-from tests.integration.review.school import PASS, Desk, found_school
+from tests.integration.review.school import PASS, Desk, School, found_school
 
 pytestmark = pytest.mark.services
 
 
-@pytest.fixture
-def app(tmp_path: Path, make_postgres_database: Callable[[], str]) -> Flask:
-    app = build_app(load(make_environ(tmp_path, DATABASE_URL=make_postgres_database())))
-    with app.app_context():
-        upgrade()
-    load_policy_data(app)
-    return app
-
-
-def test_the_way_and_every_list_of_it(app: Flask) -> None:
+def test_the_way_and_every_list_of_it(postgres_app: Flask) -> None:
+    app = postgres_app
     with app.app_context(), unit_of_work() as db:
         school = found_school(db)
     desk = Desk(app, school)
@@ -47,10 +37,11 @@ def test_the_way_and_every_list_of_it(app: Flask) -> None:
     with app.app_context(), reading() as db:
         for login in ("reviewer", "admin", "officer", "operator"):
             assert list_reviews(db, school[login], desk=Shelf.OPEN, text="八段锦").counts[Shelf.OPEN] == 1
-            assert [load.waiting for load in get_board(db, school[login])[0]] == [0, 1, 0]
+            assert [load.waiting for load in get_board(db, school[login]).loads] == [0, 1, 0]
             assert list_stale(db, school[login]) == ([], 0)
         assert get_case(db, school["admin"], public_id).may_decide
         assert len(list_rules(db)) == 3
+    _look_at_the_board(app, school)
     desk.decide("admin", PASS, at_level=2)
     desk.decide("officer", PASS, at_level=3)
     assert desk.lecture().state is LectureState.PUBLISHED
@@ -58,3 +49,11 @@ def test_the_way_and_every_list_of_it(app: Flask) -> None:
         db.execute(text("DELETE FROM review_event"))
     with app.app_context():
         database.engine.dispose()
+
+
+def _look_at_the_board(app: Flask, school: School) -> None:
+    with app.app_context(), unit_of_work() as db:
+        db.execute(update(Review).values(due_at=utc_now() - timedelta(days=14)))
+    with app.app_context(), reading() as db:
+        [late] = get_board(db, school["officer"]).overdue
+        assert late.names == ["admin"]

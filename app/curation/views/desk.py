@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.catalogue.cards import present_card
-from app.catalogue.queries import SearchPage, search_lectures
+from app.catalogue.searching import SearchPage, search_lectures
 from app.curation import services
 from app.curation.queries import FullPlaylist, get_for_desk, list_playlists, list_units_of
 from app.curation.services import PlaylistFields
@@ -165,7 +165,7 @@ def render_desk(public_id: str, index_path: Path, trouble: Trouble | None = None
     chosen = {item.lecture_public_id for item in playlist.items}
     results = [
         {**present_card(card), "public_id": card.public_id, "is_chosen": card.public_id in chosen}
-        for card in (found.cards if found else ())
+        for card in (found.lectures if found else ())
     ]
     html = render_template(
         "curation/arrange.html",
@@ -181,9 +181,8 @@ def render_desk(public_id: str, index_path: Path, trouble: Trouble | None = None
 
 def _search(index_path: Path, text: str, page: int) -> tuple[SearchPage | None, str]:
     """Search, or say why not: a desk without an index still arranges what is there."""
-    sort = "relevance" if text else "newest"
     try:
-        return search_lectures(edge.session(), index_path, text, page=page, per_page=FOUND_PER_PAGE, sort=sort), ""
+        return search_lectures(edge.session(), index_path, text, page=page, per_page=FOUND_PER_PAGE), ""
     except Unavailable as error:
         return None, speak(error.message)
 

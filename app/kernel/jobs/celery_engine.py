@@ -55,8 +55,6 @@ def make_celery(section: JobsSection) -> Celery:
 
 def make_waker(section: JobsSection) -> Callable[[], None]:
     """Return a function that asks some worker to relay events and look at every lane."""
-    if section.engine == "embedded":
-        return lambda: None
     celery = make_celery(section)
     quiet_until_s = 0.0
 

@@ -32,7 +32,9 @@ MOST_LOST = 10
 LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
 #: Looking through a source takes as long as reading it: here it delays no small work, and chunks never starve it.
 LANE_ANALYSIS = "analysis"
-LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT, LANE_ANALYSIS)
+#: A mail server that does not answer holds up nothing but mail.
+LANE_MAIL = "mail"
+LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT, LANE_ANALYSIS, LANE_MAIL)
 
 
 def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name

@@ -45,6 +45,9 @@ class ManagedStorage(Storage, Protocol):
 class PartwiseStorage(ManagedStorage, Protocol):
     """A store that every host reaches and that makes one object of many."""
 
+    def put_buffer(self, key: str, data: memoryview, content_type: str) -> None:
+        """Store some megabytes as `put_bytes` does, without a copy of them in this process."""
+
     def compose(self, sources: Sequence[str], key: str) -> None:
         """Store the objects under `sources`, one behind the other, under `key`, as a plain stream of bytes.
 

@@ -73,6 +73,10 @@ class S3Storage:
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         self._put(key, io.BytesIO(data), len(data), content_type)
 
+    def put_buffer(self, key: str, data: memoryview, content_type: str) -> None:
+        check_key(key)
+        self._bucket.put(key, data, content_type)
+
     def adopt_file(self, key: str, path: Path, content_type: str) -> None:
         """Send the file, as `put_file` does: nothing of this machine's disk is the store's."""
         self.put_file(key, path, content_type)

@@ -15,9 +15,10 @@ from app.kernel.db import unit_of_work
 from app.kernel.errors import InvalidInput, NotFound
 from app.library.models import CAPTION_LANGUAGES
 from app.library.queries import list_terms
+from app.media.files_beside import cover_key
 from app.media.queries import media_prefix
 from app.player.presenters import Surroundings, present_media
-from app.player.serving import PRIVATE, serve_object
+from app.player.serving import PRIVATE, serve_handout, serve_object
 from app.review import services
 from app.review.queries import CasePage, get_case
 from app.review.rulebook import rulebook
@@ -25,6 +26,7 @@ from app.review.services import Verdict
 from app.review.states import VERDICTS, Action, ReviewState
 from app.review.views import words
 from app.web import access, edge
+from app.web.preferences import is_english
 from app.web.speech import speak, speak_all
 
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{1,2})")
@@ -124,6 +126,26 @@ def _register_media(blueprint: Blueprint) -> None:
             raise NotFound(public_id=public_id, digest=digest)
         return serve_object(edge.platform().storage, f"{media_prefix(digest)}/{name}", is_public=False)
 
+    _register_beside(blueprint)
+
+
+def _register_beside(blueprint: Blueprint) -> None:
+    @blueprint.get("/cases/<public_id>/cover", endpoint="cover")
+    @access.reviewers
+    def cover(public_id: str) -> ResponseReturnValue:
+        beside = get_case(edge.session(), edge.current_actor(), public_id).beside
+        if not beside.cover_sha256:
+            raise NotFound(public_id=public_id)
+        return serve_object(edge.platform().storage, cover_key(beside.cover_sha256), is_public=False)
+
+    @blueprint.get("/cases/<public_id>/handouts/<handout_id>", endpoint="handout")
+    @access.reviewers
+    def handout(public_id: str, handout_id: str) -> ResponseReturnValue:
+        found = get_case(edge.session(), edge.current_actor(), public_id).beside.handout(handout_id)
+        if found is None:
+            raise NotFound(public_id=public_id, handout=handout_id)
+        return serve_handout(edge.platform().storage, found)
+
 
 def read_time(text: str) -> float | None:
     """Read 0:03 or 1:02:33 as seconds; nothing is the whole lecture.
@@ -142,7 +164,7 @@ def read_time(text: str) -> float | None:
 
 def _show(public_id: str, *, problems: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None) -> str:
     case = get_case(edge.session(), edge.current_actor(), public_id)
-    labels = {(term.scheme, term.key): term.label_en if words.is_english() else term.label_zh
+    labels = {(term.scheme, term.key): term.label_en if is_english() else term.label_zh
               for term in list_terms(edge.session())}  # fmt: skip
     return render_template(
         "review/case.html", case=case, words=words, problems=speak_all(problems or {}), typed=typed or {},
@@ -156,6 +178,8 @@ def _difference(each: Any, labels: Mapping[tuple[str, str], str]) -> dict[str, s
     def say(value: Any) -> str:  # noqa: ANN401 - any JSON value
         if each.name == "terms":
             return "、".join(labels.get((scheme, key), key) for scheme, key in value or [])
+        if each.name == "cover":
+            return _("上传的图片") if value else _("自动截取的画面")
         if each.name == "chapters":
             return "\n".join(title for _start, title in value or [])
         if isinstance(value, list):

@@ -12,6 +12,7 @@ from app.kernel.errors import InvalidInput
 from app.review import recheck, services
 from app.review.deadlines import get_board
 from app.review.queries import Desk, Queue, list_reviews
+from app.review.rulebook import rulebook
 from app.review.views import words
 from app.web import access, edge
 from app.web.speech import speak
@@ -43,11 +44,12 @@ def register(blueprint: Blueprint) -> None:
     @access.reviewers
     def board() -> ResponseReturnValue:
         db, actor = edge.session(), edge.current_actor()
-        loads, overdue = get_board(db, actor)
+        board = get_board(db, actor)
         stale, stale_count = recheck.list_stale(db, actor)
         return render_template(
-            "review/board.html", loads=loads, overdue=overdue, stale=stale, stale_count=stale_count, words=words
-        )
+            "review/board.html", board=board, soon_days=rulebook().due_soon_days, stale=stale, stale_count=stale_count,
+            words=words,
+        )  # fmt: skip
 
     @blueprint.post("/lectures/<public_id>/recheck", endpoint="recheck")
     @access.reviewers

@@ -19,6 +19,7 @@ from app.review.submission import Wish
 from app.review.views import words
 from app.web import access, edge
 from app.web.http_errors import wants_json
+from app.web.preferences import is_english
 from app.web.speech import speak, speak_all
 
 
@@ -92,7 +93,7 @@ def _wish(public_id: str) -> Wish:
 def _show(chosen: Sequence[str], *, problems: Mapping[str, str] | None = None) -> str:
     db, actor, sent = edge.session(), edge.current_actor(), request.form
     candidates = [get_candidate(db, actor, public_id) for public_id in chosen]
-    book, english = rulebook(), words.is_english()
+    book, english = rulebook(), is_english()
     told = speak_all(problems or {})
     rows = [_row(candidate, told) for candidate in candidates]
     return render_template(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -14,23 +14,14 @@ from app.library.parts import CAPTION
 from app.review.deadlines import LevelLoad
 from app.review.models import ReviewEvent
 from app.review.rulebook import rulebook
+from app.review.stages import Stage
 from app.review.standing import Standing
 from app.review.states import Action, ReviewState
-from app.web import preferences
+from app.review.working_days import days_left
+from app.web.badges import Badge
+from app.web.formats import local_date
+from app.web.preferences import is_english
 from app.web.speech import speak
-
-
-class Badge(NamedTuple):
-    """Words, kind and sign of a badge."""
-
-    label: str
-    kind: str
-    sign: str
-
-
-def is_english() -> bool:
-    """Tell which of two texts of the policy data to show."""
-    return preferences.current().lang == "en"
 
 
 def level_name(number: int) -> str:
@@ -52,6 +43,21 @@ def state_badge(state: ReviewState) -> Badge:
     return ends[state]
 
 
+def stage_badge(stage: Stage) -> Badge:
+    """Say how far a lecture is on its way to the shelf."""
+    state = ReviewState(stage.value) if stage.value in set(ReviewState) else None
+    if state is not None:
+        return state_badge(state)
+    others = {
+        Stage.NOT_SENT: Badge(_("没有送审"), "", "pencil"),
+        Stage.SHELVED: Badge(_("在库"), "good", "check"),
+        Stage.CHANGED: Badge(_("有改动没有送审"), "accent", "pencil"),
+        Stage.RECHECK: Badge(_("复核中"), "busy", "clock"),
+        Stage.WITHDRAWN: Badge(_("已出库"), "", "lock"),
+    }
+    return others[stage]
+
+
 def kind_words(kind: str) -> str:
     """Say why a lecture is looked at."""
     return {"first": _("首次送审"), "change": _("改动送审"), "recheck": _("到期复核")}[kind]
@@ -65,7 +71,8 @@ def part_words(part: str) -> str:
     names = {
         "media": _("视频"), "text": _("介绍"), "captions": _("字幕"), "chapters": _("章节"), "title": _("标题"),
         "description": _("内容简介"), "teacher": _("主讲人"), "tags": _("标签"), "terms": _("分类"),
-        "resource_type": _("类型"), "licence": _("使用许可"),
+        "resource_type": _("类型"), "licence": _("使用许可"), "beside": _("封面和讲义"), "cover": _("封面"),
+        "handouts": _("讲义"),
     }  # fmt: skip
     return names.get(part, part)
 
@@ -92,17 +99,22 @@ def expectation(standing: Standing) -> str:
     level = level_name(review.state.level)
     if standing.usual_days is not None:
         return _("%(level)s近来一般 %(days)s 天左右有结论。", level=level, days=max(1, math.ceil(standing.usual_days)))
-    return _("%(level)s规定在 %(days)s 天内有结论。", level=level, days=standing.due_days)
+    return _("%(level)s规定在 %(days)s 个工作日内有结论。", level=level, days=standing.due_days)
 
 
 def due_words(due_at: datetime | None) -> str:
     """Say how urgent a review is."""
     if due_at is None:
         return ""
-    days = (due_at - utc_now()).total_seconds() / 86400
-    if days < 0:
-        return _("已超期 %(days)s 天", days=max(1, math.ceil(-days)))
-    return _("今天到期") if days < 1 else _("还有 %(days)s 天", days=math.floor(days))
+    days = days_left(utc_now(), due_at)
+    if is_late(due_at):
+        return _("已超期 %(days)s 个工作日", days=-days) if days else _("已超期")
+    return _("还有 %(days)s 个工作日", days=days) if days else _("今天到期")
+
+
+def last_day(due_at: datetime) -> str:
+    """Write the last day of a deadline, which ends with it."""
+    return local_date(due_at - timedelta(microseconds=1))
 
 
 def is_late(due_at: datetime | None) -> bool:
@@ -114,7 +126,7 @@ def load_words(load: LevelLoad) -> str:
     """Say what a level took lately."""
     if load.median_days is None:
         return _("还没有足够的数据")
-    return _("%(days)s 天", days=round(load.median_days, 1))
+    return _("%(days)s 天", days=round(load.median_days, 1)) if load.median_days >= 1 else _("不到 1 天")
 
 
 def aspects() -> list[dict[str, str]]:

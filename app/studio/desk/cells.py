@@ -16,6 +16,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.sentences import Sentence
 from app.library.models import CAPTION_LANGUAGES, Term
 from app.library.parts import LectureFields
+from app.library.services import LECTURE_SCHEMES
 from app.studio.desk.numerals import parse_numeral
 
 _SEPARATORS: Final = re.compile(r"[,，、;；/\n]+")
@@ -43,6 +44,8 @@ class Column:
     name: str
     label: str
     kind: CellKind
+    #: Of a kind that asks for one word: none is an answer too.
+    is_optional: bool = False
 
 
 COLUMNS: Final = (
@@ -54,6 +57,8 @@ COLUMNS: Final = (
     Column("audience", "适合人群", CellKind.MANY),
     Column("topic", "话题", CellKind.MANY),
     Column("education_category", "教育类别", CellKind.MANY),
+    Column("difficulty", "难度", CellKind.ONE, is_optional=True),
+    Column("speech", "讲课用语", CellKind.MANY),
     Column("resource_type", "类型", CellKind.ONE),
     Column("language", "语言", CellKind.ONE),
     Column("licence", "使用许可", CellKind.ONE),
@@ -118,8 +123,8 @@ def write_cells(said: LectureFields, words: Vocabulary) -> dict[str, str]:
         "resource_type": words.label("resource_type", said.resource_type),
         "language": words.label("language", said.language or ""), "licence": words.label("licence", said.licence),
     }
-    for column in COLUMNS:
-        if column.kind is CellKind.MANY:
+    for column in _CHOSEN:
+        if column.name in LECTURE_SCHEMES:
             keys = words.in_order(column.name, [key for scheme, key in said.terms if scheme == column.name])
             cells[column.name] = LIST_MARK.join(words.label(column.name, key) for key in keys)
     return cells
@@ -138,7 +143,6 @@ def read_cells(cells: Mapping[str, str], words: Vocabulary) -> LectureFields:
     position = _position(cells["position"], problems)
     if problems:
         raise InvalidInput(fields=problems)
-    many = [column.name for column in _CHOSEN if column.kind is CellKind.MANY]
     return LectureFields(
         title=cells["title"],
         teacher=cells["teacher"],
@@ -147,7 +151,7 @@ def read_cells(cells: Mapping[str, str], words: Vocabulary) -> LectureFields:
         resource_type=chosen["resource_type"][0],
         licence=chosen["licence"][0],
         language=chosen["language"][0],
-        terms=[(scheme, key) for scheme in many for key in chosen[scheme]],
+        terms=[(scheme, key) for scheme in LECTURE_SCHEMES for key in chosen[scheme]],
         position=position,
     )
 
@@ -159,6 +163,8 @@ def split_list(text: str) -> list[str]:
 
 def _keys_of(column: Column, text: str, words: Vocabulary, problems: dict[str, str]) -> list[str]:
     is_one = column.kind is CellKind.ONE
+    if column.is_optional and not text.strip():
+        return []
     typed = [text.strip()] if is_one else split_list(text)
     if is_one and not typed[0]:
         problems[column.name] = "请从列表中选择。"

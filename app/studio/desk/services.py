@@ -30,7 +30,7 @@ from app.studio.desk.numerals import natural_key
 log = structlog.get_logger(__name__)
 
 FILES_MAX: Final = 300
-_KEY: Final = re.compile(rf"[A-Za-z0-9-]{{8,{KEY_MAX}}}")
+_KEY: Final = re.compile(rf"[A-Za-z0-9_-]{{8,{KEY_MAX}}}")
 _UNNAMED: Final = "未命名"
 
 

@@ -108,13 +108,13 @@ def check_package(data: bytes) -> None:
 
 
 def _read_lines(lines: Iterator[Sequence[Any]], say: Callable[[str], str]) -> SheetRows:
-    headings = [_text(cell) for cell in next(lines, ())]
+    headings = [cell_text(cell) for cell in next(lines, ())]
     places = _places(headings, say)
     rows: list[RowChange] = []
     problems: list[CellProblem] = []
     seen: dict[str, int] = {}
     for line, cells in enumerate(lines, start=FIRST_ROW):
-        texts = [_text(cell) for cell in cells]
+        texts = [cell_text(cell) for cell in cells]
         if not any(texts):
             continue
         if line > _ROWS_MAX:
@@ -159,13 +159,13 @@ def _problems(line: int, cells: Sequence[Any], places: dict[str, int]) -> list[C
             found.append(CellProblem(line, column, "这一格是公式。请改成文字，或者用“选择性粘贴”里的“数值”。"))
         elif cell is not None and getattr(cell, "data_type", "") == "e":
             found.append(CellProblem(line, column, "这一格是 Excel 的错误值，请改成文字。"))
-        elif len(_text(cell)) > CELL_MAX:
+        elif len(cell_text(cell)) > CELL_MAX:
             sentence = Sentence("这一格太长，最多 %(limit)d 个字。", limit=CELL_MAX)
             found.append(CellProblem(line, column, sentence))
     return found
 
 
-def _text(cell: Any) -> str:  # noqa: ANN401 - cells and empty cells of openpyxl share no base
+def cell_text(cell: Any) -> str:  # noqa: ANN401 - cells and empty cells of openpyxl share no base
     """Return a cell as the text a person sees: 3 for 3.0, a day for a date."""
     value = getattr(cell, "value", None)
     if value is None:

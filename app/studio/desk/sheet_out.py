@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.kernel.sheet_cells import put_text
 from app.studio.desk.cells import COLUMNS, CellKind, Column, Vocabulary
 
 #: Columns that recognise a row when the sheet comes back, before the columns of the table.
@@ -25,11 +25,10 @@ KEY_LABELS: Final = ("编号", "版本", "文件名")
 FIRST_ROW: Final = 2
 _WIDTHS: Final = {
     "position": 8, "title": 36, "teacher": 14, "description": 48, "tags": 24, "audience": 24, "topic": 24,
-    "education_category": 20, "resource_type": 12, "language": 12, "licence": 26,
+    "education_category": 20, "difficulty": 10, "speech": 18, "resource_type": 12, "language": 12, "licence": 26,
 }
 _HEAD: Final = PatternFill("solid", fgColor="113A2C")
 _KEY: Final = PatternFill("solid", fgColor="EEEEEE")
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 #: Rows below the last one for which the lists are offered too: people insert rows.
 _SPARE_ROWS: Final = 20
 
@@ -58,17 +57,6 @@ def write_sheet(rows: Sequence[SheetRow], words: Vocabulary, say: Callable[[str]
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def put_text(cell: Cell, text: str) -> None:
-    """Write a text as a text: its type says so, and where it looks like a formula a mark keeps it one when edited."""
-    cell.number_format = "@"
-    if not text:
-        return
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-    cell.data_type = "s"
-    if text.startswith(_FORMULA_STARTS):
-        cell.quotePrefix = True
 
 
 def _write_rows(sheet: Worksheet, rows: Sequence[SheetRow], say: Callable[[str], str]) -> None:
@@ -122,6 +110,8 @@ def _offer_lists(
 def _hint(column: Column, say: Callable[[str], str]) -> str:
     if column.kind is CellKind.MANY:
         return say("可以写几个，用顿号隔开。")
+    if column.is_optional:
+        return say("选一个，也可以空着。")
     return say("选一个。") if column.kind is CellKind.ONE else ""
 
 
@@ -129,8 +119,8 @@ def _explain(sheet: Worksheet, say: Callable[[str], str]) -> None:
     lines = (
         "一行是一讲。在“讲座”这一页里填写，保存后回到网页导入。",
         "灰色的三列（编号、版本、文件名）用来认出是哪一讲，请不要改，也不要自己加行；删掉的行不会动。",
-        "适合人群、话题、教育类别可以写几个词，用顿号隔开；能用哪些词，看“词表”这一页。",
-        "类型、语言、使用许可各选一个。",
+        "适合人群、话题、教育类别、讲课用语可以写几个词，用顿号隔开；能用哪些词，看“词表”这一页。",
+        "类型、语言、使用许可各选一个；难度选一个，也可以空着。",
         "标题最多 120 个字，主讲人最多 60 个字，内容简介最多 4000 个字；标签最多 10 个，每个最多 20 个字。",
         "请写文字，不要写公式。复制带公式的格子时，请用“选择性粘贴”里的“数值”。",
         "导入时有一格写错，就什么都不会改；网页会告诉您第几行、哪一列、怎么改。",

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from app.kernel.storage import ManagedStorage
 from app.studio.views import (
+    caption_desk,
     captions,
     chapters,
     defaults,
@@ -18,6 +19,7 @@ from app.studio.views import (
     listing,
     splitting,
     uploads,
+    versions,
 )
 from config.settings import MediaSection, StoreSection
 
@@ -29,6 +31,7 @@ def create_blueprint(media: MediaSection, store: StoreSection, storage: ManagedS
     editing.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     lecture.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     captions.register(blueprint, max_upload_bytes=media.max_upload_bytes)
+    caption_desk.register(blueprint)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     splitting.register(blueprint)
     desk.register(blueprint, max_upload_bytes=media.max_upload_bytes)
@@ -36,5 +39,6 @@ def create_blueprint(media: MediaSection, store: StoreSection, storage: ManagedS
     extras.register(blueprint)
     defaults.register(blueprint)
     known_files.register(blueprint)
+    versions.register(blueprint)
     uploads.register(blueprint, media, store, storage)
     return blueprint

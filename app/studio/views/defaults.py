@@ -16,8 +16,8 @@ from app.library.queries import list_current_terms
 from app.library.services import LECTURE_SCHEMES
 from app.library.sharing import Defaults, get_institution, read_defaults, set_defaults
 from app.studio.forms import DefaultsForm
-from app.studio.views.editing import is_english
 from app.web import access, edge
+from app.web.preferences import is_english
 from app.web.speech import speak
 
 

@@ -20,9 +20,9 @@ from app.studio.desk.cells import COLUMN_NAMES, Vocabulary, write_cells
 from app.studio.desk.models import Batch
 from app.studio.desk.services import ChosenFile, CourseChoice, NewBatch
 from app.studio.views.desk_words import batch_data, desk_words, row_data, state_data
-from app.studio.views.editing import is_english
 from app.studio.views.uploader import uploader_data
 from app.web import access, edge
+from app.web.preferences import is_english
 
 #: Longer texts are no cell anybody typed.
 _CELL_MAX = 8000

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from app.studio.desk.cells import COLUMNS, CellKind, Vocabulary, write_cells
+from app.studio.desk.cells import COLUMNS, CellKind, Column, Vocabulary, write_cells
 from app.studio.desk.models import Batch
 from app.studio.desk.queries import DeskRow
 from app.studio.desk.services import is_file_name
@@ -29,7 +29,7 @@ def batch_data(batch: Batch, rows: Sequence[DeskRow], words: Vocabulary) -> dict
         "columns": [
             {
                 "name": column.name, "label": speak(column.label), "kind": column.kind.value,
-                "options": words.options(column.name) if column.kind in {CellKind.ONE, CellKind.MANY} else [],
+                "options": _options(column, words),
             }
             for column in COLUMNS
         ],
@@ -38,6 +38,12 @@ def batch_data(batch: Batch, rows: Sequence[DeskRow], words: Vocabulary) -> dict
         "row_url": url_for("studio.save_batch_row", batch_id=batch.public_id, lecture_id="ROW"),
         "words": desk_words(),
     }
+
+
+def _options(column: Column, words: Vocabulary) -> list[str]:
+    if column.kind not in {CellKind.ONE, CellKind.MANY}:
+        return []
+    return ([""] if column.is_optional else []) + words.options(column.name)
 
 
 def row_data(row: DeskRow, words: Vocabulary) -> dict[str, Any]:

@@ -20,15 +20,11 @@ from app.studio import services
 from app.studio.forms import LectureForm, NewLectureForm, lecture_values, split_tags
 from app.studio.queries import find_own_lecture
 from app.studio.views.uploader import uploader_data
-from app.web import access, edge, preferences
+from app.web import access, edge
 from app.web.http_errors import wants_json
+from app.web.preferences import is_english
 
 DEFAULT_CAPTION_LANGUAGE = "zh-CN"
-
-
-def is_english() -> bool:
-    """Tell which labels of the vocabularies to show."""
-    return preferences.current().lang == "en"
 
 
 def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:

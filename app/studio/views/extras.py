@@ -12,7 +12,9 @@ from werkzeug.datastructures import FileStorage
 
 from app.kernel.db import reading, unit_of_work
 from app.kernel.errors import AppError, InvalidInput, NotPermitted, StaleVersion, Unavailable
+from app.library import pending
 from app.library import policies as library_policies
+from app.library.beside import beside_of
 from app.library.sharing import CO_OWNERS_MAX, list_co_owners, set_co_owners
 from app.media import files_beside
 from app.media.queries import current_set, poster_path
@@ -68,12 +70,14 @@ def show_extras(public_id: str, *, error: AppError | None = None, typed_co_owner
     if not library_policies.can_edit_lecture(edge.current_actor(), lecture):
         raise NotPermitted(public_id=public_id)
     fields: Mapping[str, str] = speak_all(error.fields) if isinstance(error, InvalidInput) else {}
-    path = poster_path(lecture, current_set(db, lecture.id))
+    beside = pending.working_beside(db, lecture)
+    path = poster_path(lecture, current_set(db, lecture.id), cover_sha256=beside.cover_sha256)
     names = LIST_MARK.join(each.name for each in list_co_owners(db, lecture))
     return render_template(
         "studio/extras.html", lecture=lecture, problem=speak(error.message) if error and not fields else "",
         problems=fields, poster_url=f"/{path}" if path else None,
-        attachments=files_beside.list_attachments(db, lecture.id), attachments_max=files_beside.ATTACHMENTS_MAX,
+        has_own_cover=bool(beside.cover_sha256), is_waiting=beside != beside_of(db, lecture),
+        attachments=beside.handouts, attachments_max=files_beside.ATTACHMENTS_MAX,
         co_owners=names if typed_co_owners is None else typed_co_owners, co_owners_max=CO_OWNERS_MAX,
     )
 

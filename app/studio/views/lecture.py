@@ -9,15 +9,18 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.green_channel.queries import find_standing
 from app.kernel.errors import AppError, InvalidInput
 from app.library.models import CAPTION_LANGUAGES, LectureState
 from app.media.queries import media_prefix, poster_path
 from app.review.standing import get_standing
 from app.review.views import words as review_words
 from app.studio import caption_drafts, machine_captions, services
+from app.studio.caption_desk.queries import newest_proofs
 from app.studio.chapters import ChapterDraft, count_from_file, stored_draft
 from app.studio.forms import VersionForm, WithdrawForm
-from app.studio.queries import LecturePage, StudioState, get_lecture_page
+from app.studio.listing import StudioState
+from app.studio.queries import LecturePage, get_lecture_page
 from app.studio.services import missing_for_publication
 from app.studio.views.preflight_words import report_words, state_sentence
 from app.studio.views.uploader import uploader_data
@@ -145,6 +148,7 @@ def show_lecture(
         LectureState=LectureState,
         standing=get_standing(edge.session(), edge.current_actor(), page.lecture),
         review_words=review_words,
+        green=find_standing(edge.session(), page.lecture),
         preflight_groups=report_words(page.preflight, _playable_address(page)) if page.preflight else [],
         preflight_sentence=state_sentence(page.preflight) if page.preflight else "",
         **_status_words(page),
@@ -158,6 +162,7 @@ def caption_words(page: LecturePage, draft_problems: Mapping[int, str] | None = 
         "machine": machine_captions.describe(edge.session(), page.lecture, edge.platform().settings.speech),
         "drafts": caption_drafts.describe(edge.session(), page.lecture),
         "draft_problems": draft_problems or {},
+        "proofs": newest_proofs(edge.session(), page.lecture.id),
         "caption_languages": [(key, speak(name)) for key, name in CAPTION_LANGUAGES.items()],
     }
 

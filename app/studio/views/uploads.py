@@ -10,6 +10,7 @@ import structlog
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
 from app.kernel.errors import InvalidInput
 from app.kernel.ids import new_public_id
@@ -18,6 +19,7 @@ from app.studio import concatenation, tus, uploads
 from app.studio.intake import Intake, OffsetMismatch
 from app.studio.keepers import open_intake
 from app.studio.models import Upload, UploadKind, UploadState
+from app.studio.upload_limits import UploadLimits
 from app.studio.upload_queries import get_upload, list_pieces_of
 from app.studio.views.receiving import Door, check_body, has_body, note, receive
 from app.web import access, edge
@@ -33,8 +35,9 @@ def register(blueprint: Blueprint, media: MediaSection, store: StoreSection, sto
     """Add the routes."""
     is_folder = store.kind == "folder"
     intake: Intake = open_intake(storage, media)
+    limits = UploadLimits(media.open_uploads_per_user, media.open_uploads_per_institution, media.uploads_per_hour)
     door = Door(
-        intake, media.max_upload_bytes, timedelta(hours=media.upload_expires_h), media.work_path,
+        intake, media.max_upload_bytes, limits, timedelta(hours=media.upload_expires_h), media.work_path,
         store.path if is_folder else None, store.quota_bytes if is_folder else None,
     )
     _register_limits(blueprint, door)
@@ -81,7 +84,10 @@ def _register_collection(blueprint: Blueprint, door: Door) -> None:
         file = uploads.NewFile(name, size_bytes, mark, metadata_header)
         public_id = _open(door, values.get("lecture", ""), file, is_piece=concat is not None)
         kept_bytes = _receive_first(door, public_id) if has_body() else 0
-        return "", 201, {"Location": _address(public_id), "Upload-Offset": str(kept_bytes)}
+        headers = {"Location": _address(public_id), "Upload-Offset": str(kept_bytes)}
+        if kept_bytes < size_bytes:
+            headers["Upload-Expires"] = tus.expires(utc_now() + door.expires_after)
+        return "", 201, headers
 
     @blueprint.route("/studio/uploads", endpoint="upload_options", methods=["OPTIONS"], provide_automatic_options=False)
     @access.accepts_programs
@@ -208,7 +214,7 @@ def _tell(door: Door, upload: Upload, pieces: list[str]) -> ResponseReturnValue:
     if upload.state is UploadState.RECEIVING:
         offset_bytes = _settled(door, upload)
         if offset_bytes == upload.size_bytes:
-            # The request that brought the last byte died before it could say so.
+            # Perhaps the request that brought the last byte died before it could say so.
             note(upload.public_id, offset_bytes, None)
     return "", 200, headers | _position(door, upload, offset_bytes)
 
@@ -216,6 +222,10 @@ def _tell(door: Door, upload: Upload, pieces: list[str]) -> ResponseReturnValue:
 def _settled(door: Door, upload: Upload) -> int:
     length = door.intake.settle(upload.public_id)
     if length is None or length < upload.offset_bytes:
+        with reading() as db:
+            state = get_upload(db, edge.current_actor(), upload.public_id).state
+        if state in {UploadState.FINISHING, UploadState.DONE}:
+            return upload.size_bytes  # the last bytes came, and the store took them, since the row was read
         log.error("upload_bytes_missing", upload=upload.public_id, length=length, offset_bytes=upload.offset_bytes)
         raise tus.Gone(upload=upload.public_id)
     return min(length, upload.size_bytes)

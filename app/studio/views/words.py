@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.media.forecast import rounded_s
+from app.studio.listing import StudioState
 from app.studio.progress import Phase, Progress
-from app.studio.queries import StudioState
 from app.web.formats import duration, mark
 
 

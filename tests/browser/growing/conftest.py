@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.kernel.jobs import queue
 from app.library.models import Lecture
 from app.media.models import GrowingSet, MediaSet
 from app.web import assets
-from tests.browser.journey.visitor import PHONE, Visitor
+from tests.browser.journey.visitor import PHONE, Visitor, visitors
 from tests.factories.clips import ClipShelf, shared_folder
 from tests.fixtures.stack import TEACHER, Stack, make_stack
 from tests.integration.resilience.teacher import Teacher, Wire
@@ -102,16 +103,5 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ClipShelf:
 @pytest.fixture
 def visit(chromium: Any, kitchen: Kitchen) -> Iterator[Callable[..., Visitor]]:
     """Return a function that gives a resident a phone; `ui` sets the preferences, as the preferences page would."""
-    contexts = []
-
-    def begin(ui: str = "", **options: Any) -> Visitor:
-        visitor = Visitor(chromium, kitchen.stack.url, **{**PHONE, **options})
-        contexts.append(visitor.context)
-        visitor.context.add_init_script(WATCH)
-        if ui:
-            visitor.context.add_cookies([{"name": "ui", "value": ui, "url": kitchen.stack.url}])
-        return visitor
-
-    yield begin
-    for context in contexts:
-        context.close()
+    with visitors(chromium, kitchen.stack.url, lambda visitor: visitor.context.add_init_script(WATCH)) as begin:
+        yield partial(begin, **PHONE)

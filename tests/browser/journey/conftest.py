@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.web import assets
-from tests.browser.journey.visitor import Visitor
+from tests.browser.journey.visitor import Visitor, visitors
 from tests.factories.clips import ClipShelf, shared_folder
 from tests.fixtures.stack import Stack
 
@@ -30,13 +30,5 @@ def lecture_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def visit(chromium: Any, stack: Stack) -> Iterator[Callable[..., Visitor]]:
     """Return a function that gives somebody a browser of their own."""
-    contexts = []
-
-    def begin(**options: Any) -> Visitor:
-        visitor = Visitor(chromium, stack.url, **options)
-        contexts.append(visitor.context)
-        return visitor
-
-    yield begin
-    for context in contexts:
-        context.close()
+    with visitors(chromium, stack.url) as begin:
+        yield begin

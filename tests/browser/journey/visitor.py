@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import zxingcpp
@@ -88,6 +89,31 @@ class Visitor:
         assert violations == []
         assert self.complaints == [], self.complaints
         assert self.foreign == []
+
+
+@contextmanager
+def visitors(browser: Browser, address: str, prepare: Callable[[Visitor], object] | None = None) -> Iterator[Any]:
+    """Give a function that gives somebody a browser of their own; all are closed at the end.
+
+    It takes `login` to sign in as, `ui` for preferences as their page would set them, and a context's options.
+    `prepare` is done to every one before anything is opened.
+    """
+    contexts = []
+
+    def begin(login: str = "", *, ui: str = "", **options: Any) -> Visitor:
+        visitor = Visitor(browser, address, **options)
+        contexts.append(visitor.context)
+        if prepare is not None:
+            prepare(visitor)
+        if ui:
+            visitor.context.add_cookies([{"name": "ui", "value": ui, "url": address}])
+        if login:
+            visitor.sign_in(login)
+        return visitor
+
+    yield begin
+    for context in contexts:
+        context.close()
 
 
 class Player:

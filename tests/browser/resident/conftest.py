@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from app.library.services import LectureFields, create_lecture, set_caption
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.services import publish_lecture
 from app.web import assets
-from tests.browser.journey.visitor import PHONE, Visitor
+from tests.browser.journey.visitor import PHONE, Visitor, visitors
 from tests.factories.clips import ClipShelf, shared_folder
 from tests.fixtures.app import run_jobs
 from tests.fixtures.stack import CURATOR, TEACHER, Stack, make_stack
@@ -106,15 +107,5 @@ def _actor(user: User, *, institution_id: int | None = None, unit_id: int | None
 @pytest.fixture
 def visit(chromium: Any, library: Library) -> Iterator[Callable[..., Visitor]]:
     """Return a function that gives a resident a phone; `ui` sets the preferences, as the preferences page would."""
-    contexts = []
-
-    def begin(ui: str = "", **options: Any) -> Visitor:
-        visitor = Visitor(chromium, library.url, **{**PHONE, **options})
-        contexts.append(visitor.context)
-        if ui:
-            visitor.context.add_cookies([{"name": "ui", "value": ui, "url": library.url}])
-        return visitor
-
-    yield begin
-    for context in contexts:
-        context.close()
+    with visitors(chromium, library.url) as begin:
+        yield partial(begin, **PHONE)

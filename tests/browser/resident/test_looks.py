@@ -46,6 +46,7 @@ SMALL_TEXT = """
 #: Main components: what a resident presses. Links inside sentences are not.
 PRESSED = (
     ".button, .chip, .choice-box, .elder-switch, .main-nav a, .search-box input, .search-box button, .facet > summary,"
+    " .facet-more > summary, .need-choice,"
     " .player__button, .player__tile, .player__mute, .player__cover, .player__option, .player__help a"
 )
 SMALL_TARGETS = f"""
@@ -66,6 +67,10 @@ def pages(library: Library) -> dict[str, str]:
         "home": "/",
         "results": "/search?q=养生",
         "nothing": "/search?q=量子色动力学",
+        "filters": "/lectures?audience=elder#filters",
+        "all subjects": "/browse",
+        "one subject": "/browse/topic/public-health",
+        "three taps": "/find",
         "lecture": library.lecture,
         "preferences": "/preferences",
     }
@@ -83,7 +88,7 @@ def test_axe_finds_nothing(visit: Visit, library: Library, look: str) -> None:
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - reads a large file of its own
 
     axe = Axe(axe_script())
-    visitor = visit(LOOKS[look])
+    visitor = visit(ui=LOOKS[look])
     findings = []
     for name, address in pages(library).items():
         visitor.open(address)
@@ -100,7 +105,7 @@ def test_axe_finds_nothing(visit: Visit, library: Library, look: str) -> None:
 @pytest.mark.parametrize("text_size", ["standard", "largest"])
 def test_elder_mode_is_large_enough_to_read_and_to_press(visit: Visit, library: Library, text_size: str) -> None:
     """E1: no text below 18 px; E2: the largest setting reaches 30 px; E10: what is pressed is at least 60 px."""
-    visitor = visit(f"elder.light.{text_size}.zh")
+    visitor = visit(ui=f"elder.light.{text_size}.zh")
     for name, address in pages(library).items():
         visitor.open(address)
         for button in visitor.page.locator("[data-player-panel-button]").all():
@@ -114,7 +119,7 @@ def test_elder_mode_is_large_enough_to_read_and_to_press(visit: Visit, library: 
 
 def test_the_measures_would_notice(visit: Visit) -> None:
     """The usual mode has small print and small targets; a measure that finds none there finds none anywhere."""
-    visitor = visit(LOOKS["normal"])
+    visitor = visit(ui=LOOKS["normal"])
     visitor.open("/")
     assert visitor.page.evaluate(SMALL_TEXT) != []
     assert visitor.page.evaluate(SMALL_TARGETS) != []
@@ -127,7 +132,7 @@ def test_the_measures_would_notice(visit: Visit) -> None:
 
 @pytest.mark.parametrize("mode", ["normal", "elder"])
 def test_the_largest_text_fits_a_phone(visit: Visit, library: Library, mode: str) -> None:
-    visitor = visit(f"{mode}.light.largest.zh")
+    visitor = visit(ui=f"{mode}.light.largest.zh")
     for name, address in {
         **pages(library),
         "sign-in": "/sign-in",

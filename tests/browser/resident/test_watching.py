@@ -33,7 +33,7 @@ def test_typing_two_characters_finds_titles_that_hold_them_inside(
 ) -> None:
     visitor = visit()
     visitor.open("/")
-    visitor.page.get_by_role("searchbox").fill(word)
+    visitor.page.locator("#site-search").fill(word)
     visitor.page.get_by_role("button", name="搜索").tap()
     visitor.page.wait_for_url("**/search?q=*")
     found = visitor.page.locator(".card-title a")
@@ -131,7 +131,7 @@ def test_without_javascript_everything_can_be_found_read_and_played(visit: Visit
     visitor = visit(java_script_enabled=False)
     page = visitor.page
     visitor.open("/")
-    page.get_by_role("searchbox").fill("养生")
+    page.locator("#site-search").fill("养生")
     page.get_by_role("button", name="搜索").tap()
     page.wait_for_url("**/search?**")
     assert page.locator(".card-title a").count() == 2

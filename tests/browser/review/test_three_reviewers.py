@@ -1,4 +1,5 @@
-"""The whole way of a lecture in real browsers: sent in, returned with a remark at 0:03, passed by three, replaced.
+"""The whole way of a lecture in real browsers: sent in, returned with a remark at 0:03, passed by three, replaced, and
+back to the first file.
 
 The files are attached and encoded before the browsers come: how they are sent is tested in tests/browser/journey.
 """
@@ -28,7 +29,7 @@ from app.review.rules import put_rule
 from app.review.services import Verdict, decide
 from app.review.states import Action
 from app.web import assets
-from tests.browser.journey.visitor import DESK, PHONE, Visitor
+from tests.browser.journey.visitor import DESK, PHONE, Visitor, visitors
 from tests.factories.clips import ClipShelf, shared_folder
 from tests.fixtures.app import make_unit, make_user, run_jobs
 from tests.fixtures.stack import TEACHER, Stack, make_stack
@@ -64,18 +65,8 @@ def college(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, A
 
 @pytest.fixture
 def visit(chromium: Any, college: tuple[Stack, Actor]) -> Iterator[Callable[..., Visitor]]:
-    contexts = []
-
-    def begin(login: str = "", **options: Any) -> Visitor:
-        visitor = Visitor(chromium, college[0].url, **options)
-        contexts.append(visitor.context)
-        if login:
-            visitor.sign_in(login)
-        return visitor
-
-    yield begin
-    for context in contexts:
-        context.close()
+    with visitors(chromium, college[0].url) as begin:
+        yield begin
 
 
 def attach(stack: Stack, teacher: Actor, clip: Path, public_id: str = "") -> str:
@@ -183,6 +174,24 @@ def pass_what(reviewer: Visitor, scope: str) -> None:
     judge(reviewer, "pass")
 
 
+def go_back_to_the_first_file(stack: Stack, teacher: Visitor, lecture: str) -> None:
+    """Find the old file under 旧版本, download it, confirm that it shall come back."""
+    page = teacher.page
+    teacher.open(f"/studio/lectures/{lecture}")
+    page.get_by_test_id("versions-link").click()
+    versions = page.get_by_test_id("version")
+    versions.first.wait_for()
+    assert [each.get_attribute("data-state") for each in versions.all()] == ["current", "old"]
+    old = versions.nth(1)
+    with page.expect_download() as download:
+        old.get_by_test_id("download").click()
+    assert download.value.suggested_filename == "lecture.mp4"
+    old.get_by_test_id("restore").click()
+    page.get_by_test_id("confirm").click()
+    page.get_by_text("已经换回第 1 版").wait_for()
+    run_jobs(stack.app)
+
+
 def test_three_reviewers_a_return_a_replacement(
     college: tuple[Stack, Actor], visit: Callable[..., Visitor], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -211,5 +220,11 @@ def test_three_reviewers_a_return_a_replacement(
     pass_on(stack, "dean", "officer")
     shown, second = media_of(resident, lecture)
     assert (shown, second != first) == (title, True)
+
+    go_back_to_the_first_file(stack, teacher, lecture)
+    assert media_of(resident, lecture) == (title, second), "an old version waits for the review as a new one does"
+    send_in(teacher, lecture)
+    pass_on(stack, "reviewer", "dean", "officer")
+    assert media_of(resident, lecture) == (title, first)
     for person in (teacher, reviewer, dean, officer):
         person.leave()

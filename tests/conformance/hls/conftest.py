@@ -23,7 +23,7 @@ from tests.integration.media_pipeline.conftest import (
 
 __all__ = ["encoding_policy", "fast_policy", "policy", "shelf", "tools"]
 
-SECONDS = 56
+SECONDS = 36
 #: Sources by name; the last two can only be made in one piece.
 SOURCES: dict[str, Callable[[ClipShelf], Path]] = {
     "slides": lambda shelf: shelf.lecture(SECONDS),

@@ -19,6 +19,8 @@ from tests.conformance.hls.reading import Listed, kinds, read_listed
 _WRITTEN_S = Fraction(1, 1_000_000)
 # Times at the seams of chunks are given to the encoder in microseconds and kept in ticks of at least this rate.
 _SEAM_S = Fraction(1, 8000)
+# hls.js asks for a segment a quarter of a second ahead; a shorter last one it never gets to, and playing never ends.
+_SHORTEST_END_S = Fraction(1, 4)
 _ONE_EACH = ("#EXTM3U", "#EXT-X-VERSION", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
@@ -95,7 +97,7 @@ def _of_media(one: Listed) -> Iterator[str]:
 
 
 def _of_pieces(one: Listed) -> Iterator[str]:
-    """Sections 3.3 and 4.3.2.1: what the segments are, and that each follows its predecessor."""
+    """Sections 3.3 and 4.3.2.1: what the segments are, and that each follows its predecessor and may be played."""
     if len({(each.kind, each.codecs, each.channels, each.timescale) for each in one.described}) != 1:
         yield "the coding changes within it"
     for uri in {segment.init_section.uri for segment in one.manifest.segments}:
@@ -109,10 +111,17 @@ def _of_pieces(one: Listed) -> Iterator[str]:
             yield f"{segment.uri} is made of {boxes}"
         if not piece.begins_with_idr:
             yield f"{segment.uri} cannot be begun with"
+    yield from _of_their_end(one)
     due_s = accumulate((piece.duration_s for piece in one.pieces), initial=one.pieces[0].clock_s)
     for piece, clock_s in zip(one.pieces, due_s, strict=False):
         if abs(piece.clock_s - clock_s) > _SEAM_S:
             yield f"{piece.path.name} begins at {float(piece.clock_s)}, due at {float(clock_s)}"
+
+
+def _of_their_end(one: Listed) -> Iterator[str]:
+    last = one.pieces[-1]
+    if one.is_whole and len(one.pieces) > 1 and last.duration_s < _SHORTEST_END_S:
+        yield f"{last.path.name} lasts {float(last.duration_s)} s: some players wait for it for ever"
 
 
 def _of_variants(offers: m3u8.M3U8, listed: dict[str, Listed], *, has_ended: bool) -> Iterator[str]:

@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from tests.conformance.tus.conftest import SIZE, Door
+from tests.conformance.tus.options import MIB, WAYS
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = Path(__file__).with_name("send.mjs")
-MIB = 1024 * 1024
 
 
 class Client:
@@ -26,7 +26,7 @@ class Client:
     def __init__(self, command: list[str], door: Door, clip: Path, lecture: str) -> None:
         self.command = command
         self.job = {"endpoint": door.endpoint, "token": door.token, "path": str(clip), "filename": clip.name}
-        self.job["lecture"] = lecture
+        self.job |= {"lecture": lecture, "headers": door.headers}
 
     def __call__(self, options: dict[str, Any], **more: object) -> dict[str, Any]:
         command = [*self.command, json.dumps({**self.job, "options": options, **more})]
@@ -48,17 +48,7 @@ def tuspy(door: Door, clip: Path, lecture: str) -> Client:
     return Client([sys.executable, str(SCRIPT.with_name("send.py"))], door, clip, lecture)
 
 
-@pytest.mark.parametrize(
-    ("options", "requests_made"),
-    [
-        ({"chunkSize": 2 * MIB}, ["POST"] + 5 * ["PATCH"]),
-        ({"uploadDataDuringCreation": True}, ["POST"]),
-        ({"uploadDataDuringCreation": True, "chunkSize": 4 * MIB}, ["POST"] + 2 * ["PATCH"]),
-        ({"overridePatchMethod": True, "chunkSize": 5 * MIB}, 3 * ["POST"]),
-        ({"parallelUploads": 3}, None),
-        ({"parallelUploads": 2, "chunkSize": MIB, "uploadDataDuringCreation": True}, None),
-    ],
-)
+@pytest.mark.parametrize(("options", "requests_made"), WAYS)
 def test_tus_js_client(node: Client, arrived: Callable[[], None], options: dict[str, Any], requests_made) -> None:
     answer = node(options)
     arrived()

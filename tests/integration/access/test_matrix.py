@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,26 +18,18 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.accounts.models import Role
-from app.curation import items
-from app.curation.services import PlaylistFields, create_playlist
-from app.kernel.actor import Actor, Grant
-from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
-from app.kernel.ids import new_public_id
-from app.library.holdings import Attachment
-from app.library.models import LectureState
-from app.library.services import set_chapters
 from app.media.files_beside import attachment_key, cover_key
-from app.media.models import CaptionDraft, MediaSet, Source
+from app.media.models import MediaSet
 from app.media.queries import media_prefix
 from app.review.models import NegativeTerm
-from app.studio.desk.models import Batch, BatchRow
-from app.studio.models import Upload
 from config.settings import load
-from tests.fixtures.app import PASSWORD, build_app, make_environ, make_unit, make_user
-from tests.integration.access.expectations import BY_FORM, PEOPLE, ROUTES, SHELVED, read_gates
-from tests.integration.review.school import FIVES, VTT, School, draft, found_school, send_in
+from tests.fixtures.app import PASSWORD, build_app, make_environ
+from tests.integration.access.expectations import BY_FORM, PEOPLE, SHELVED, read_gates
+from tests.integration.access.joining_parts import WITHOUT_SECRET
+from tests.integration.access.routes import ROUTES
+from tests.integration.access.things import Things, curator_of, make_things, maker_abroad
+from tests.integration.review.school import FIVES, VTT, found_school
 from tests.integration.studio.college import b64
 
 WORLDS = ("own", "sibling", "foreign")
@@ -54,19 +45,6 @@ FORM = {
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 
 
-@dataclass(frozen=True)
-class Things:
-    """What there is of every kind in one world; values of address parts by name."""
-
-    draft: dict[str, object]
-    shelved: dict[str, object]
-    review: str
-    playlist: str
-    upload: str
-    batch: str
-    institution: str
-
-
 @pytest.fixture(scope="module")
 def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, dict[str, Things]]:
     folder = tmp_path_factory.mktemp("matrix")
@@ -77,11 +55,11 @@ def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with app.app_context(), unit_of_work() as db:
         school = found_school(db)
         makers = {"own": school["teacher"], "sibling": school["sibling-teacher"]}
-        makers["foreign"] = _maker_abroad(db, school)
+        makers["foreign"] = maker_abroad(db, school)
         places = dict(zip(WORLDS, (school.here, school.sibling, school.abroad), strict=True))
-        curators = {world: _curator(db, school, world) for world in WORLDS}
+        curators = {world: curator_of(db, school, world) for world in WORLDS}
         things = {
-            world: _things(db, school, makers[world], places[world], curators[world]) for world in WORLDS
+            world: make_things(db, school, makers[world], places[world], curators[world]) for world in WORLDS
         }
         for digest in db.scalars(select(MediaSet.digest)):
             for name in ("master.m3u8", "lecture.mp4"):
@@ -89,59 +67,6 @@ def house(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         for key in (cover_key("0" * 64), attachment_key("0" * 64)):
             storage.put_bytes(key, b"x", "application/octet-stream")
     return app, things
-
-
-def _maker_abroad(db: Session, school: School) -> Actor:
-    user = make_user(db, Role.CONTRIBUTOR, login="foreign-teacher", institution_id=school.abroad)
-    return Actor(user.id, user.public_id, user.display_name, (Grant("contributor", school.abroad),))
-
-
-def _curator(db: Session, school: School, world: str) -> Actor:
-    if world == "own":
-        return school["curator"]
-    unit = make_unit(db)
-    user = make_user(db, Role.CURATOR, login=f"{world}-curator", unit_id=unit.id)
-    return Actor(user.id, user.public_id, user.display_name, (Grant("curator", None, unit.id),))
-
-
-def _things(db: Session, school: School, maker: Actor, place: int, curator: Actor) -> Things:
-    lecture, sent, shown = (draft(db, maker, place, title) for title in ("草稿", "在审", "在架"))
-    set_chapters(db, lecture, [(0.0, "开头"), (5.0, "正文")])
-    shown.state, shown.published_at, shown.is_held = LectureState.PUBLISHED, utc_now(), True
-    review = send_in(db, maker, sent.public_id)[0]
-    upload = Upload(
-        public_id=new_public_id(), lecture_id=lecture.id, user_id=maker.user_id or 0, filename="a.mp4", size_bytes=9,
-        created_at=utc_now(), updated_at=utc_now(),
-    )  # fmt: skip
-    batch = Batch(
-        public_id=new_public_id(), key=new_public_id(), user_id=maker.user_id or 0, institution_id=place, title="一批",
-        created_at=utc_now(),
-    )  # fmt: skip
-    db.add_all([upload, batch])
-    db.flush()
-    db.add(BatchRow(batch_id=batch.id, lecture_id=lecture.id, path="a.mp4", size_bytes=9, position=0))
-    playlist = create_playlist(db, curator, next(iter(curator.unit_ids())), PlaylistFields("播单", ""))
-    db.flush()
-    items.add_item(db, curator, playlist.public_id, shown.public_id, expected_version=playlist.version)
-    return Things(
-        _parts(db, lecture.id, lecture.public_id), _parts(db, shown.id, shown.public_id), review.public_id,
-        playlist.public_id, upload.public_id, batch.public_id, school.public_ids[place],
-    )  # fmt: skip
-
-
-def _parts(db: Session, lecture_id: int, public_id: str) -> dict[str, object]:
-    source_id = db.scalars(select(Source.id).where(Source.lecture_id == lecture_id)).one()
-    found = CaptionDraft(
-        source_id=source_id, stream_index=0, language="en", title="", webvtt="WEBVTT\n", created_at=utc_now()
-    )
-    handout = Attachment(
-        public_id=new_public_id(), lecture_id=lecture_id, filename="讲义.pdf", kind="pdf", size_bytes=1,
-        sha256="0" * 64, created_at=utc_now(),
-    )  # fmt: skip
-    db.add_all([found, handout])
-    db.flush()
-    digest = db.scalars(select(MediaSet.digest).where(MediaSet.lecture_id == lecture_id)).one()
-    return {"public_id": public_id, "draft_id": found.id, "digest": digest, "attachment_id": handout.public_id}
 
 
 @pytest.fixture(scope="module")
@@ -172,12 +97,21 @@ def values_of(rule: Rule, things: Things, lecture: dict[str, object], term_id: i
         public_id = things.review
     elif endpoint == "studio.upload":
         public_id = things.upload
-    elif rule.rule.startswith("/studio/institutions/"):
+    elif rule.rule.startswith(("/studio/institutions/", "/watching/institutions/")):
         public_id = things.institution
+    elif "/openings/" in rule.rule:
+        public_id = things.grant
     known = {
-        **lecture, "public_id": public_id, "institution_id": things.institution, "language": "zh-CN", "position": 1,
-        "lecture": things.shelved["public_id"], "comment_id": 1, "term_id": term_id, "job_id": 1, "code": "000000",
-        "name": "master.m3u8", "sha256": "0" * 64, "batch_id": things.batch, "lecture_id": lecture["public_id"],
+        **lecture, "public_id": public_id, "institution_id": things.institution, "language": "zh-CN",
+        "position": 1, "number": 1,
+        "lecture": things.shelved["public_id"], "comment_id": 1, "term_id": term_id, "job_id": 1,
+        "code": things.certificate if endpoint.startswith("watching.") else "000000",
+        "place_id": things.institution, **things.joining,
+        "wish_id": "nosuchwish", "word_id": 1,
+        "handout_id": things.handout, "name": "master.m3u8", "sha256": "0" * 64, "notice_id": 1,
+        "token": "unsigned", "provider": "oidc", "batch_id": things.batch, "lecture_id": lecture["public_id"],
+        "kind": {"watching": "csv", "asking": "csv", "catalogue": "audience"}.get(endpoint.split(".")[0], "srt"),
+        "slug": "elder", "who": "elder", "about": "digital-life",
     }  # fmt: skip
     if endpoint == "review.media":
         known["digest"] = things.review
@@ -209,12 +143,17 @@ def test_every_route_has_a_gate(house: tuple[Flask, dict[str, Things]]) -> None:
 
 #: Answers 404 to whoever asks: nothing of the kind is there, so only the rule before it is seen.
 ABSENT = {"admin.cancel_encode", "admin.confirm_cancel", "admin.confirm_retry", "admin.retry_encode", "admin.retry_job",
-          "curation.short_link", "api.lecture", "web.styleguide", "review.media",
-          "studio.use_known_file", "player.cover"}  # fmt: skip
+          "curation.short_link", "notices.confirm_stop", "notices.mark", "notices.open", "notices.stop",
+          "accounts.cas", "accounts.cas_back", "accounts.oidc", "accounts.oidc_back", "accounts.link_house",
+          "accounts.unlink_house",
+          "asking.answer", "asking.delete_word", "asking.restore_word", "asking.save_answer", "asking.save_word",
+          "asking.word",
+          "api.lecture", "web.styleguide", "review.media",
+          "studio.use_known_file", "studio.version_file", "player.cover", *WITHOUT_SECRET}  # fmt: skip
 
 
 @pytest.mark.usefixtures("nothing_is_kept")
-def test_every_route_for_every_role_on_own_and_other_things(
+def test_every_route_for_every_role_on_own_and_othermake_things(
     house: tuple[Flask, dict[str, Things]], clients: dict[str, FlaskClient]
 ) -> None:
     app, things = house

@@ -73,6 +73,18 @@ def test_form_without_token_is_refused(app: Flask, teacher: str):
     assert "过期" in answer.get_data(as_text=True)
 
 
+def test_only_what_changes_a_session_sends_its_cookie(sign_in, teacher: str):
+    """An answer that comes late, to a picture or a question of a script, must not bring back the cookie of before."""
+    client = sign_in(teacher)
+    with client.session_transaction() as before:
+        kept = dict(before)
+    for path in ("/studio/", "/livez", "/preferences", "/"):
+        assert "Set-Cookie" not in client.get(path).headers, path
+    with client.session_transaction() as after:
+        assert dict(after) == kept
+    assert kept["csrf_token"]
+
+
 def test_switched_off_user_is_out_at_once(app: Flask, sign_in, teacher: str):
     client = sign_in(teacher)
     with app.app_context(), unit_of_work() as db:

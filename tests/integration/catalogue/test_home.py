@@ -18,7 +18,7 @@ from app.library.models import Lecture, LectureState
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_institution, make_unit, make_user
 from tests.integration.catalogue.conftest import Catalogue
-from tests.integration.catalogue.reading import fetch, titles, words_of
+from tests.integration.catalogue.reading import fetch, links, titles, words_of
 
 Count = Callable[[], AbstractContextManager[list[str]]]
 
@@ -38,18 +38,10 @@ def test_every_word_and_topic_offered_finds_something(client: FlaskClient) -> No
     page = fetch(client, "/")
     offered = [unescape(address) for address in re.findall(r'<a class="chip" href="([^"]+)"', page)]
     assert len([address for address in offered if address.startswith("/search?q=")]) >= 4
-    assert len([address for address in offered if "topic=" in address]) == 3
+    assert len([address for address in offered if address.startswith("/browse/topic/")]) == 3
     for address in offered:
-        assert titles(fetch(client, address)), address
-
-
-def test_the_need_picker_leads_to_lectures_even_when_left_alone(client: FlaskClient) -> None:
-    page = fetch(client, "/")
-    (form,) = re.findall(r'<form class="panel need".*?</form>', page, re.DOTALL)
-    options = re.findall(r'<option value="(\w*)"', form)
-    assert options == ["", "elder", "service_worker", "", "public_health", "digital_life", "leisure"]
-    assert len(titles(fetch(client, "/lectures?audience=&topic="))) == 6
-    assert len(titles(fetch(client, "/lectures?audience=elder&topic="))) == 4
+        if not address.startswith("/find/"):
+            assert titles(fetch(client, address)), address
 
 
 def test_words_of_the_elder_mode_lead_to_it(client: FlaskClient) -> None:
@@ -62,7 +54,7 @@ def test_elder_mode_leaves_out_what_is_secondary(client: FlaskClient) -> None:
     client.set_cookie("ui", "elder.auto.standard.zh")
     page = fetch(client, "/")
     assert len(titles(page)) == 3
-    assert "<select" not in page
+    assert links(page, "点三下找课") == ["/find"]
     assert "养生" in words_of(page)
 
 
@@ -87,7 +79,7 @@ def test_an_empty_library_says_so(app: Flask, client: FlaskClient) -> None:
             lecture.state, lecture.withdrawn_at = LectureState.WITHDRAWN, lecture.published_at
     page = fetch(client, "/")
     assert "还没有公开的课程" in page
-    assert "<select" not in page
+    assert "帮我找课" not in page
 
 
 def test_home_costs_the_same_however_much_there_is(

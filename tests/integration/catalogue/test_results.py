@@ -73,6 +73,28 @@ def test_a_word_that_is_only_spoken_finds_its_lecture_below_titles(
     assert titles(fetch(client, "/search?q=wolfberry")) == []
 
 
+def test_what_was_said_is_shown_and_leads_to_its_second(app: Flask, client: FlaskClient, stocked: Catalogue) -> None:
+    public_id = stocked.lectures["合唱：怎样用气"]
+    with app.app_context(), unit_of_work() as db:
+        spoken = db.query(Lecture).filter_by(public_id=public_id).one()
+        cues = "00:00:02.000 --> 00:00:04.000\n大家好\n\n00:23:10.500 --> 00:23:14.000\n泡一杯&lt;枸杞&gt;茶润润嗓子\n"
+        set_caption(db, spoken, language="zh-CN", label="中文", webvtt=f"WEBVTT\n\n{cues}")
+    run_jobs(app)
+    page = fetch(client, "/search?q=枸杞茶")
+    assert f'href="/lectures/{public_id}?t=1390"' in page
+    assert "从 23:10 讲起" in page
+    assert "泡一杯&lt;<mark>枸杞" in page, "what is marked in it is still text"
+    assert "讲起" not in fetch(client, "/search?q=合唱")
+
+
+def test_who_wrote_another_sign_of_the_same_sound_is_asked(client: FlaskClient, stocked: Catalogue) -> None:
+    page = fetch(client, "/search?q=养身与经络&city=210100")
+    assert titles(page) == ["春季养生与经络调理"]
+    assert "是不是要找" in page
+    assert "/search?q=" + quote("养生与经络") + "&amp;city=210100" in page
+    assert "是不是要找" not in fetch(client, "/search?q=养生")
+
+
 def test_an_index_of_an_older_release_is_built_anew_when_the_worker_starts(
     app: Flask, client: FlaskClient, settings: Settings
 ) -> None:
@@ -123,6 +145,38 @@ def test_the_same_question_has_one_address(client: FlaskClient) -> None:
     assert address == "/lectures?audience=elder&topic=digital_life&topic=leisure&topic=public_health"
 
 
+def test_a_category_that_is_none_is_told_and_narrows_nothing(client: FlaskClient) -> None:
+    page = fetch(client, "/lectures?topic=xyz&audience=elder&city=大连")
+    assert "没有这个分类" in page
+    assert {words_of(each) for each in re.findall(r'<a class="chip" [^>]*>.*?</a>', page) if "去掉条件" in each} == {
+        "去掉条件： xyz", "去掉条件： 大连",
+    }  # fmt: skip
+    assert set(titles(page)) == set(titles(fetch(client, "/lectures?audience=elder")))
+    (without,) = set(links(page, "去掉条件： xyz"))
+    assert without == "/lectures?audience=elder"
+    assert "没有这个分类" not in fetch(client, without)
+    whole = client.get("/lectures?topic=xyz&audience=elder").get_data(as_text=True)
+    assert re.search(r'rel="canonical" href="[^"]*/lectures\?audience=elder"', whole), "the page of the rest"
+    assert "noindex" not in whole
+    assert all("xyz" not in link for link in links(page, "全民健康")), "no link of the page carries it on"
+
+
+def test_categories_that_are_none_are_shown_as_text_and_bounded(client: FlaskClient) -> None:
+    page = fetch(client, "/search?q=手机&topic=" + quote("<b>" + "长" * 300))
+    assert "&lt;b&gt;" + "长" * 17 + "…" in page
+    many = fetch(client, "/lectures?" + "&".join(f"topic=t{number}" for number in range(300)))
+    assert many.count("去掉条件") == 4
+    empty = fetch(client, "/lectures?topic=&city=+")
+    assert "没有这个分类" not in empty
+
+
+def test_a_category_without_lectures_is_one_all_the_same(client: FlaskClient) -> None:
+    page = fetch(client, "/lectures?topic=reading")
+    assert titles(page) == []
+    assert "没有这个分类" not in page
+    assert links(page, "去掉条件： 全民阅读")
+
+
 def test_nothing_in_an_address_breaks_the_page(client: FlaskClient) -> None:
     for query in (
         *("page=-1", "page=0", "page=999999", "page=x", "page=1e9", "page=" + "9" * 40, "page=%00"),
@@ -160,6 +214,8 @@ def test_nothing_found_offers_words_that_find_something(client: FlaskClient) -> 
     assert "没有找到合适的课" in page
     (retry,) = links(page, "养生")
     assert titles(fetch(client, retry))
+    (find,) = links(page, "不用打字，点三下找课")
+    assert "第 1 步，共 3 步" in fetch(client, find)
 
 
 def test_a_withdrawn_lecture_is_gone_although_the_index_still_has_it(app: Flask, client: FlaskClient) -> None:

@@ -70,6 +70,18 @@ def long_source(shelf):
     return shelf.moving(40, 640, 360)
 
 
+def test_an_ended_process_is_noticed_at_once():
+    """Its pipes close a moment before it can be collected; waiting a whole turn then would be paid by every ffmpeg."""
+    closes_first = [*PYTHON, "import os, time; os.close(1); os.close(2); time.sleep(0.02); os._exit(0)"]
+
+    def took_s():
+        started = time.monotonic()
+        assert run_process(closes_first, limits=ProcessLimits(timeout_s=30)).exit_code == 0
+        return time.monotonic() - started
+
+    assert min(took_s() for _ in range(5)) < runner._POLL_S
+
+
 def attempt(path, policy, tools, tmp_path, recorder, **limits):
     _, plan = plan_for(path, policy)
     storage = FolderStorage(tmp_path / "store")

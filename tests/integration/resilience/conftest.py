@@ -33,8 +33,8 @@ def short_clip(shelf: ClipShelf) -> bytes:
 
 @pytest.fixture(scope="session")
 def heavy_clip(short_clip: bytes) -> bytes:
-    """The short clip with thirty megabytes nobody hears behind it: a third of it is more than a store's piece."""
-    padding = random.Random(3).randbytes(30 * 1024 * 1024)
+    """The short clip with sixty megabytes nobody hears behind it: a third is more than two of a store's pieces."""
+    padding = random.Random(3).randbytes(60 * 1024 * 1024)
     return short_clip + struct.pack(">I4s", 8 + len(padding), b"free") + padding
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.kernel.db import reading
+from app.kernel.jobs import doorbell
 from app.kernel.jobs.engine import JobContext
 from app.kernel.jobs.model import Claim, Job, JobState
 from app.kernel.platform import Platform
@@ -80,7 +81,9 @@ def scratch_files(app: Flask) -> list[str]:
     work = platform_of(app).settings.media.work_path
     if not work.exists():
         return []
-    return sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.parent != work)
+    # A worker's bell is no work; a killed one's goes when somebody next rings.
+    paths = (path for path in work.rglob("*") if path.parent not in {work, work / doorbell.FOLDER})
+    return sorted(str(path.relative_to(work)) for path in paths)
 
 
 def plant_orphans(app: Flask) -> list[str]:

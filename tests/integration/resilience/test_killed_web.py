@@ -45,7 +45,7 @@ def test_an_upload_goes_on_where_the_killed_server_had_got_to(stack: Stack, heav
     rest = len(heavy_clip) - third
     line = wire.half_patch(url, teacher.piece(third), heavy_clip[third : 2 * third], rest)
     with contextlib.closing(line):
-        # A folder is written block by block; a store takes pieces of several megabytes.
+        # A folder is written block by block; a store takes pieces of several megabytes, entered when the next is there.
         wait_for(lambda: kept_bytes(stack.app, name) > third, timeout_s=15, what="the server writes while it receives")
         stack.kill("web")
     stack.start_web()

@@ -93,5 +93,5 @@ def test_another_worker_finishes_what_a_killed_one_began(
     sweep_at_once(stack.app)
     finished = {key: size for key, size in kept.items() if "/live/" not in key and "/chunks/" not in key}
     assert stored(stack.app) == finished, "orphans go, and what served until the set was whole; all else stays"
-    wait_for(lambda: not scratch_files(stack.app), timeout_s=10, what=lambda: str(scratch_files(stack.app)))
+    wait_for(lambda: not scratch_files(stack.app), timeout_s=60, what=lambda: str(scratch_files(stack.app)))
     check_books(stack.app)

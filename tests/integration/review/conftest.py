@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.kernel.db import unit_of_work
 from config.settings import Settings, load
 from tests.fixtures.app import build_app, make_environ, whole_file
 from tests.fixtures.pages import app, compiled_templates, count_queries, stand_in_assets
+from tests.integration.review.person import Person
 from tests.integration.review.school import Desk, School, found_school
 
 __all__ = ["app", "compiled_templates", "count_queries", "stand_in_assets"]
@@ -42,3 +45,8 @@ def school(school_database: tuple[Path, School]) -> School:
 def desk(app: Flask, school: School) -> Desk:
     """A complete draft of "teacher", and the people to send it round."""
     return Desk(app, school)
+
+
+@pytest.fixture
+def person(sign_in: Callable[[str], FlaskClient]) -> Callable[[str], Person]:
+    return lambda login: Person(sign_in(login))

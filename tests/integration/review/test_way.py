@@ -82,7 +82,7 @@ def test_returned_at_the_second_level_only_what_changed_is_reviewed_again(desk: 
     desk.decide("reviewer", PASS, at_level=1)
     with desk.app.app_context(), reading() as db:
         assert set(get_case(db, desk.school["admin"], desk.review().public_id).to_review) == {
-            "text", "captions", "chapters", "media",
+            "text", "captions", "chapters", "media", "beside",
         }, "the second level never passed anything of it"  # fmt: skip
     assert desk.decide("admin", PASS, at_level=2) == "level_3"
 

@@ -4,9 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from search_index import Document, SearchIndex, SearchRequest, rebuild
+from search_index import ENGINE_NAMES, Document, SearchIndex, SearchRequest, rebuild
 
 STARTED_AT = datetime(2026, 1, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture(params=ENGINE_NAMES)
+def engine(request):
+    """Every engine in turn: one suite says what all of them do."""
+    return request.param
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def index_folder(tmp_path):
 
 
 @pytest.fixture
-def indexed(index_folder, make_document):
+def indexed(index_folder, make_document, engine):
     """Build an index from titles or documents and open it."""
 
     def build(*titles_or_documents, checkpoint=0):
@@ -34,7 +40,7 @@ def indexed(index_folder, make_document):
             make_document(one, number=number) if isinstance(one, str) else one
             for number, one in enumerate(titles_or_documents)
         ]
-        rebuild(index_folder, documents, checkpoint)
+        rebuild(index_folder, documents, checkpoint, engine)
         return SearchIndex(index_folder)
 
     return build

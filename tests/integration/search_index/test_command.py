@@ -43,3 +43,25 @@ def test_a_bad_line_is_named_and_nothing_is_built(collection, index_folder, caps
     assert "Line 2" in capsys.readouterr().err
     assert main(["query", str(index_folder), "好"]) == 1
     assert "no index" in capsys.readouterr().err
+
+
+def test_a_file_of_queries_becomes_a_ranked_run(collection, index_folder, tmp_path, capsys):
+    main(["build", str(index_folder), str(collection), "--engine", "tantivy"])
+    asked = tmp_path / "queries.tsv"
+    asked.write_text('q1\t养生\n{"id": 2, "text": "shouji"}\n\nq3\t\n', "utf-8")
+    capsys.readouterr()
+    assert main(["run", str(index_folder), str(asked), "--depth", "5", "--name", "mine"]) == 0
+    rows = [line.split(" ") for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows] == ["q1", "q1", "2"]
+    assert {row[2] for row in rows[:2]} == {"1", "c"}
+    assert rows[2][1:] == ["Q0", "b", "1", "5", "mine"]
+    asked.write_text("no query", "utf-8")
+    assert main(["run", str(index_folder), str(asked)]) == 1
+    assert "Line 1" in capsys.readouterr().err
+
+
+def test_suggestions_are_printed(collection, index_folder, capsys):
+    main(["build", str(index_folder), str(collection)])
+    capsys.readouterr()
+    assert main(["suggest", str(index_folder), "sj"]) == 0
+    assert "title\t手机入门" in capsys.readouterr().out

@@ -15,6 +15,13 @@ from search_index import (
     open_index,
     rebuild,
 )
+from search_index.schema import SCHEMA_VERSION
+
+
+@pytest.fixture
+def engine():
+    """The files that are damaged here are Whoosh's; test_tantivy_files.py damages the other's."""
+    return "whoosh"
 
 
 def versions(folder):
@@ -103,8 +110,8 @@ def test_opening_again_in_one_process_shares_what_is_open(indexed, index_folder,
         "[]",
         '{"version": "v-00000001"}',
         json.dumps({"version": "v-00000001", "engine": "whoosh", "schema": "0.0"}),
-        json.dumps({"version": "v-00000001", "engine": "moon", "schema": "2.1"}),
-        json.dumps({"version": "v-00000777", "engine": "whoosh", "schema": "2.1"}),
+        json.dumps({"version": "v-00000001", "engine": "moon", "schema": SCHEMA_VERSION}),
+        json.dumps({"version": "v-00000777", "engine": "whoosh", "schema": SCHEMA_VERSION}),
     ],
 )
 def test_a_wrong_pointer_or_schema_is_unusable_until_rebuilt(indexed, index_folder, make_document, content):

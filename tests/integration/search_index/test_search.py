@@ -154,6 +154,31 @@ def test_sorting_by_newest_keeps_only_the_matches(indexed):
     assert [hit.id for hit in result.hits] == ["lecture-6", "lecture-1"]
 
 
+def test_the_most_popular_come_first_and_equal_ones_by_age(indexed, make_document):
+    used = (5, 0, 70, 5, 2_000_000, 0, 0, 0, 0, 0, 0)
+    index = indexed(*(make_document(f"书法第{n}课", number=n, popularity=each) for n, each in enumerate(used)))
+    order = ["lecture-4", "lecture-2", "lecture-3", "lecture-0", "lecture-10", "lecture-9"]
+    for text in ("", "书法", "书法第"):
+        assert [hit.id for hit in index.search(SearchRequest(text, sort="popular", limit=6)).hits] == order, text
+    few = indexed(*(make_document(f"面点第{n}课", number=n, popularity=each) for n, each in enumerate(used[:5])))
+    found = few.search(SearchRequest("面点", sort="popular"))
+    assert [hit.id for hit in found.hits][:3] == order[:3]
+
+
+def test_browsing_one_kind_counts_and_lists_that_kind(indexed, make_document):
+    documents = [make_document(f"书法第{n}课", number=n, facets={"city": ("沈阳市",)}) for n in range(5)]
+    lists = [make_document("书法播单", number=9, id_="playlist-1", kind="playlist", facets={"city": ("沈阳市",)})]
+    index = indexed(*documents, *lists)
+    for _again in range(2):
+        for kinds, count in (({"lecture"}, 5), ({"playlist"}, 1), ({"lecture", "playlist"}, 6), ({"moon"}, 0), ((), 6)):
+            request = SearchRequest(filters={"kind": frozenset(kinds)}, facets=("city", "kind"), limit=50)
+            found = index.search(request)
+            assert found.total == len(found.hits) == count, kinds
+            assert sum(each.count for each in found.facets["city"]) == count
+            counted = {each.value: each.count for each in found.facets["kind"]}
+            assert (counted["lecture"], counted["playlist"]) == (5, 1), "a facet in use is counted without itself"
+
+
 def test_pages_cover_all_hits_once(indexed, make_document):
     index = indexed(*(make_document(f"书法第{n}课", number=n) for n in range(450)))
     for text, sort in (("书法", "relevance"), ("书法", "newest"), ("", "relevance")):

@@ -39,10 +39,10 @@ def test_applying_a_batch_twice_changes_nothing(indexed, index_folder, make_docu
 
 def test_many_small_commits_equal_one_rebuild(indexed, index_folder, make_document, tmp_path):
     documents = [
-        make_document(f"{'书法国画剪纸'[n % 6]}课第{n}讲", number=n, facets={"n": (str(n % 3),)}) for n in range(60)
+        make_document(f"{'书法国画剪纸'[n % 6]}课第{n}讲", number=n, facets={"n": (str(n % 3),)}) for n in range(48)
     ]
     index = indexed()
-    for at in range(0, 60, 4):
+    for at in range(0, 48, 4):
         batch = documents[at : at + 4]
         IndexWriter(index_folder).apply([make_document("占位", id_=one.id) for one in batch], [], at)
         IndexWriter(index_folder).apply(batch, [], at + 1)
@@ -78,6 +78,7 @@ def test_a_failed_batch_leaves_everything_and_frees_the_lock(indexed, index_fold
     assert index.checkpoint() == 2
 
 
+@pytest.mark.parametrize("engine", ["whoosh"])  # tantivy syncs by itself
 def test_everything_is_synced_before_the_commit_names_it(indexed, index_folder, make_document, monkeypatch):
     indexed("课")
     steps = []
@@ -118,10 +119,16 @@ def test_threads_search_correctly_while_a_writer_commits(indexed, index_folder, 
     assert index.document_count() == 412
 
 
-def test_readers_let_go_of_replaced_segments(indexed, index_folder, make_document):
+MAPS = {"whoosh": 12, "tantivy": 80}
+"""Files a reader may hold; tantivy keeps up to eight small segments of eight files."""
+
+
+def test_readers_let_go_of_replaced_segments(indexed, index_folder, make_document, engine):
     index = indexed("课")
     for batch in range(30):
         IndexWriter(index_folder).apply([make_document("新", number=batch)], [], batch)
         assert index.search(SearchRequest("新")).total == batch + 1 if batch else True
     maps = Path("/proc/self/maps").read_text()
-    assert sum(str(index_folder) in line for line in maps.splitlines()) <= 10
+    held = [line for line in maps.splitlines() if str(index_folder) in line]
+    assert len(held) <= MAPS[engine]
+    assert sum("(deleted)" in line for line in held) <= 16

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from app.kernel.ids import new_token
 from app.library.models import Course, Lecture
 from app.library.services import edit_lecture
 from app.studio.desk.models import Batch, BatchRow
@@ -104,6 +105,16 @@ def test_odd_requests_change_nothing(
     assert (count(app, Batch), count(app, Course), count(app, Lecture)) == (0, 0, 0)
 
 
+def test_the_key_a_page_gives_is_taken(teacher: Browser, college: College, monkeypatch: pytest.MonkeyPatch):
+    """Keys are random: one holding every sign they may hold stands for all."""
+    alphabet = "".join(sorted({sign for _ in range(200) for sign in new_token()}))
+    assert {"-", "_"} < set(alphabet)
+    for start in range(0, len(alphabet), 32):
+        monkeypatch.setattr("app.studio.views.desk.new_token", lambda start=start: alphabet[start : start + 32])
+        key = desk_of(teacher, "/studio/desk")["key"]
+        assert create(teacher, college, key=key).status_code == 201, key
+
+
 def test_tricks_in_names_are_only_text(teacher: Browser, college: College):
     names = ["../../etc/passwd.mp4", "a\u202eb\x00.mp4", "<img src=x onerror=alert(1)>.mp4", "第1讲_=1+1.mp4"]
     _, desk = made(teacher, college, names=names)
@@ -141,6 +152,17 @@ def test_cells_are_saved_as_typed(app: Flask, teacher: Browser, college: College
     assert (told["cells"]["audience"], told["cells"]["tags"]) == ("社区居民、老年人群", "养生、晨练")
     lecture = find_lecture(app, desk["rows"][1]["id"])
     assert (lecture.title, lecture.licence, lecture.position) == ("左右开弓", "cc_by", 3)
+
+
+def test_level_and_speech_are_cells_that_may_stay_empty(app: Flask, teacher: Browser, college: College):
+    _, desk = made(teacher, college)
+    offered = {column["name"]: column["options"] for column in desk["columns"]}
+    assert offered["difficulty"] == ["", "零基础", "入门", "提高"]
+    told = save(teacher, desk, 1, 1, difficulty="进阶", speech="东北方言、普通话").get_json()
+    assert (told["cells"]["difficulty"], told["cells"]["speech"]) == ("提高", "普通话、东北话")
+    assert save(teacher, desk, 1, 2, difficulty="很难").get_json()["fields"].keys() == {"difficulty"}
+    told = save(teacher, desk, 1, 2, difficulty="").get_json()
+    assert (told["cells"]["difficulty"], told["cells"]["speech"]) == ("", "普通话、东北话")
 
 
 def test_a_wrong_cell_is_told_beside_it_and_changes_nothing(app: Flask, teacher: Browser, college: College):

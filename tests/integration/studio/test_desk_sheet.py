@@ -50,7 +50,7 @@ def problems(answer: TestResponse) -> list[str]:
 
 
 # Columns of the sheet, as a person sees them.
-NUMBER, TITLE, TEACHER, ABOUT, TAGS, AUDIENCE = 4, 5, 6, 7, 8, 9
+NUMBER, TITLE, TEACHER, ABOUT, TAGS, AUDIENCE, LEVEL, SPEECH = 4, 5, 6, 7, 8, 9, 12, 13
 
 
 def test_out_filled_in_and_in_again(app: Flask, teacher: Browser, batch: tuple[str, dict[str, Any]]):
@@ -62,13 +62,14 @@ def test_out_filled_in_and_in_again(app: Flask, teacher: Browser, batch: tuple[s
             sheet.cell(line, TEACHER).value = "周老师"
             sheet.cell(line, AUDIENCE).value = "老年人群、社区居民"
         sheet.cell(2, NUMBER).value = 7  # Excel turns what looks like a number into one
+        sheet.cell(2, LEVEL).value, sheet.cell(2, SPEECH).value = "零基础", "普通话、东北话"
         sheet.cell(3, ABOUT).value = "第一句。\n第二句。"
 
     answer = send(teacher, address, filled(download(teacher, address), fill))
     assert answer.status_code == 303, answer.get_data(as_text=True)
     first, second = (find_lecture(app, desk["rows"][place]["id"]) for place in (0, 1))
     assert (first.title, first.teacher, first.position, first.version) == ("第2行的标题", "周老师", 7, 2)
-    assert {term.key for term in first.terms} == {"elder", "resident"}
+    assert {term.key for term in first.terms} == {"elder", "resident", "zero", "mandarin", "northeastern"}
     assert second.description == "第一句。\n第二句。"
 
 

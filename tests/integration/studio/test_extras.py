@@ -13,10 +13,11 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from app.kernel.db import reading
+from app.library.beside import beside_of
 from app.library.models import Lecture, LectureState
-from app.media.files_beside import COVER_MAX_BYTES, attachment_key, cover_key, known_keys, list_attachments
+from app.media.files_beside import COVER_MAX_BYTES, attachment_key, cover_key, known_keys
 from app.media.sweeping import find_missing, find_orphans
-from app.studio.queries import list_lectures
+from app.studio.listing import list_lectures
 from tests.fixtures.app import make_institution
 from tests.integration.studio.college import FULL, Browser, College, find_lecture, give_media, in_work
 from tests.integration.studio.test_desk import made
@@ -137,7 +138,7 @@ def test_what_a_file_is_tells_its_content(
 ):
     status = attach(teacher, lecture_id, data, name).status_code
     with app.app_context(), reading() as db:
-        kept = list_attachments(db, find_lecture(app, lecture_id).id)
+        kept = beside_of(db, find_lecture(app, lecture_id)).handouts
     assert (status, [each.kind for each in kept]) == ((303, [kind]) if kind else (422, []))
 
 
@@ -145,7 +146,7 @@ def test_the_same_handout_twice_is_one_and_a_removed_one_is_gone(app: Flask, tea
     for _ in range(2):
         attach(teacher, lecture_id, b"%PDF-1.7 a", "a.pdf")
     with app.app_context(), reading() as db:
-        (row,) = list_attachments(db, find_lecture(app, lecture_id).id)
+        (row,) = beside_of(db, find_lecture(app, lecture_id)).handouts
     teacher.post(f"/studio/lectures/{lecture_id}/attachments/{row.public_id}/remove")
     assert "还没有讲义" in teacher.get(EXTRAS.format(lecture_id))
 
@@ -205,7 +206,7 @@ def test_odd_co_owners_are_told_and_kept_in_the_field(
 
 CHOSEN = {
     "teacher": "吴老师", "tags": "晨练、养生", "audience": ["elder"], "topic": ["public_health"], "language": "mn",
-    "resource_type": "lecture", "licence": "cc_by", "version": "0",
+    "resource_type": "lecture", "licence": "cc_by", "version": "0", "difficulty": ["zero"], "speech": ["northeastern"],
 }
 
 
@@ -221,6 +222,7 @@ def test_drafts_begin_with_the_institutions_defaults(
     assert {(each["audience"], each["licence"], each["language"], each["resource_type"]) for each in cells} == {
         ("老年人群", "知识共享 署名 4.0", "Монгол", "讲座")
     }
+    assert {(each["difficulty"], each["speech"]) for each in cells} == {("零基础", "东北话")}
     assert 'value="吴老师"' in teacher.get("/studio/lectures/new")
     assert teacher.client.get(address).status_code == 403
 

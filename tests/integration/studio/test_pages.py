@@ -23,7 +23,8 @@ from app.library.models import Caption, Lecture, LectureState
 from app.library.services import create_lecture
 from app.media.queries import lecture_subject
 from app.studio import services
-from app.studio.queries import PAGE_SIZE, Phase, StudioState, get_progress, list_lectures
+from app.studio.listing import PAGE_SIZE, StudioState, list_lectures
+from app.studio.queries import Phase, get_progress
 from app.studio.services import publish_lecture, withdraw_lecture
 from tests.fixtures.app import make_institution, make_user
 from tests.integration.studio.college import FULL, SRT, Browser, College, find_lecture, give_media, in_work
@@ -36,6 +37,8 @@ FORM = {
     "audience": ["elder", "resident"],
     "topic": ["public_health"],
     "education_category": ["elder"],
+    "difficulty": "",
+    "speech": ["mandarin", "northeastern"],
     "resource_type": "lecture",
     "licence": "cc_by",
 }
@@ -76,7 +79,9 @@ def test_the_form_makes_a_draft_with_captions(app: Flask, teacher: Browser, coll
         ("audience", "resident"),
         ("topic", "public_health"),
         ("education_category", "elder"),
-    }
+        ("speech", "mandarin"),
+        ("speech", "northeastern"),
+    }, "不说明 is no term"
     assert lecture.captions[0].webvtt.startswith("WEBVTT")
     assert "今天学八段锦" in lecture.captions[0].webvtt
     page = teacher.get(response.headers["Location"])
@@ -105,6 +110,8 @@ def test_scripts_get_json(teacher: Browser, college: College) -> None:
         ({"description": "字" * 4001}, "description", "内容简介最多 4000 个字，现在有 4001 个字。"),
         ({"tags": "、".join(f"标签{n}" for n in range(11))}, "tags", "标签最多 10 个，每个最多 20 个字。"),
         ({"topic": ["nonsense"]}, "topic", "请从列表中选择。"),
+        ({"difficulty": ["zero", "further"]}, "difficulty", "只选一个。"),
+        ({"speech": ["shouting"]}, "speech", "请从列表中选择。"),
         ({"licence": "stolen"}, "licence", "请从列表中选择。"),
         ({"resource_type": ""}, "resource_type", "请从列表中选择。"),
         ({"institution": "nowhere"}, "institution", "请选择机构。"),
@@ -178,7 +185,7 @@ def test_who_gets_in(client, lecture_id: str, browser_of: Callable[[str], Browse
 
 
 def test_saving_counts_the_version_and_tells_listeners(app: Flask, teacher: Browser, lecture_id: str) -> None:
-    assert teacher.get(f"/studio/lectures/{lecture_id}/edit").count("checked") == 4
+    assert teacher.get(f"/studio/lectures/{lecture_id}/edit").count("checked") == 5, "with 不说明 for the level"
     saved = teacher.post(f"/studio/lectures/{lecture_id}/edit", **FORM, version="1")
     assert saved.status_code == 303
     lecture = find_lecture(app, lecture_id)

@@ -18,6 +18,7 @@ from app.media.models import Source
 from app.studio.intake import DiskFull
 from app.studio.jobs import request_upload_sweep
 from app.studio.models import Upload, UploadKind, UploadState
+from app.studio.upload_limits import UploadLimits
 from app.studio.uploads import Room, check_room
 from tests.integration.studio.college import Browser, b64, in_work
 from tests.integration.studio.test_upload_door import DATA, rows, work_default_lane
@@ -221,7 +222,7 @@ def test_pieces_expire_alone_but_live_as_long_as_their_file(
 
 def test_pieces_are_counted_once_against_the_quota(app: Flask, teacher: Browser, lecture_id: str) -> None:
     join(teacher, lecture_id, [send_piece(teacher, DATA)])
-    room = Room(2**60, is_copied_on_same_disk=False, quota_bytes=2 * len(DATA))
+    room = Room(UploadLimits(9, 9, 9), 2**60, is_copied_on_same_disk=False, quota_bytes=2 * len(DATA))
     in_work(app, lambda db: check_room(db, room, len(DATA)))
     with pytest.raises(DiskFull):
         in_work(app, lambda db: check_room(db, room, len(DATA) + 1))

@@ -44,6 +44,7 @@ def test_keys_are_known_to_the_vocabularies() -> None:
         assert set(lecture.audiences) <= terms("audience")
         assert set(lecture.topics) <= terms("topic")
         assert lecture.category in terms("education_category")
+        assert lecture.difficulty in terms("difficulty")
         assert lecture.drawing in DRAWINGS
         assert lecture.colour in PALETTES
 

@@ -29,9 +29,11 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 #: Names the reader meets in Chinese everywhere.
 CONTENT = ("云端学习资源库", "网课送到家 微课到手机", "社区教育指导服务中心", "周老师", "沈阳市", "沈河区", "中文")
 #: Names that Chinese readers know in Latin letters, besides abbreviations in capitals (SRT, WCAG).
-LATIN_NAMES = frozenset({"English", "JavaScript"})
+LATIN_NAMES = frozenset({"English", "JavaScript", "Whoosh", "Tantivy"})
 
 PUBLIC = ["/", "/preferences", "/sign-in", "/lectures", "/search?q=TITLE", "/about", "/accessibility", "/playlists"]
+PUBLIC += ["/browse", "/browse/city/shenyang", "/browse/topic/reading", "/find", "/find/any", "/find/any/any"]
+PUBLIC += ["/wish", "/search?q=NOTHING"]
 MISSING = ["/nowhere", "/lectures/nothere", "/q/1234567"]
 STAFF = [
     (Role.CONTRIBUTOR, "/studio/"),
@@ -39,6 +41,8 @@ STAFF = [
     (Role.CURATOR, "/desk/playlists"),
     (Role.CURATOR, "/desk/playlists/new"),
     (Role.OPERATOR, "/admin/"),
+    (Role.OPERATOR, "/admin/search-words"),
+    (Role.CONTRIBUTOR, "/wishes"),
 ]
 
 

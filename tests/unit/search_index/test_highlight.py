@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from search_index.highlight import EXCERPT_CHARS, Highlighter
 from search_index.query import plan_query
+from tests.unit.search_index.lexicons import lexicon_of
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)
 
 
 def marked(query, text, field="title"):
-    fragments = Highlighter(plan_query(query)).highlight({field: text})[field]
+    words = text if isinstance(text, str) else "、".join(text)
+    fragments = Highlighter(plan_query(query, lexicon_of(words))).highlight({field: text})[field]
     return "".join(f"[{one.text}]" if one.is_match else one.text for one in fragments)
 
 
@@ -30,7 +32,8 @@ def marked(query, text, field="title"):
         ("yangsheng", "春季养生", "春季[养生]"),
         ("ys", "春季养生", "春季[养生]"),
         ("养声", "春季养生", "春季[养生]"),
-        ("八段景", "学八段锦", "学[八段]锦"),
+        ("八段景", "学八段锦", "学[八段锦]"),
+        ("字太小", "手机字体放大", "手机[字体放大]"),
         ("cafe\u0301", "Café时光", "[Café]时光"),
         ("养生养生", "养生养生养生", "[养生养生养生]"),
         ("<b>", "粗<b>体", "粗<[b]>体"),

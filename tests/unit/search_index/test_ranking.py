@@ -1,43 +1,68 @@
-"""Reranking: tiers stay apart, phrases and exact titles rise."""
+"""Ranking: phrases and exact titles rise, signals that say little only part equals."""
 
-from search_index.ports import Candidate
 from search_index.query import plan_query
-from search_index.ranking import RERANKED, rerank
+from search_index.ranking import About, Ranker
+from search_index.schema import Card
+from tests.unit.search_index.lexicons import lexicon_of
+
+YEAR_US = 365 * 24 * 3600 * 1_000_000
 
 
-def candidate(id_, title, *, score=1.0, tier=0, names=(), published_us=0):
-    return Candidate(0, tier, score, id_, "lecture", title, names, published_us, 1.0)
+def card(id_, title, *, names=(), body="", published_us=0, boost=1.0):
+    length = 3.0 * len(title) + 2 * sum(map(len, names)) + len(body)
+    return Card(id_, "lecture", published_us, boost, length, title, names, body, {})
 
 
-def order(query, *candidates):
-    newest_us = max(one.published_us for one in candidates)
-    return [one.id for one, _ in rerank(plan_query(query), candidates, newest_us)]
+def scores(query, *cards, lexicon=None):
+    plan = plan_query(query, lexicon) if lexicon else plan_query(query)
+    newest_us = max(one.published_us for one in cards)
+    texts = [f"{one.title} {' '.join(one.names)} {one.body}" for one in cards]
+    ranker = Ranker(plan, About(100, 30.0, newest_us), lambda terms: [sum(t in x for x in texts) for t in terms])
+    return {one.id: ranker.weigh(one) for one in cards}
+
+
+def order(query, *cards, **options):
+    weighed = scores(query, *cards, **options)
+    return sorted(weighed, key=lambda id_: -weighed[id_].score)
 
 
 def test_the_very_title_comes_first_then_the_phrase_then_the_words():
-    words = candidate("words", "养生的春季", score=1.2)
-    phrase = candidate("phrase", "一起学春季养生", score=1.1)
-    title = candidate("title", "春季养生")
+    words = card("words", "养生的春季与夏")
+    phrase = card("phrase", "一起学春季养生")
+    title = card("title", "春季养生")
     assert order("春季养生", words, phrase, title) == ["title", "phrase", "words"]
 
 
-def test_a_name_that_is_the_query_rises():
-    assert order("张老师", candidate("a", "书法", score=1.5), candidate("b", "书法", names=("张老师",))) == ["b", "a"]
+def test_a_name_that_is_the_query_rises_above_a_description_that_says_it():
+    said = card("said", "书法", body="张老师说，请听张老师讲")
+    assert order("张老师", said, card("named", "书法", names=("张老师",))) == ["named", "said"]
 
 
-def test_near_hits_stay_after_exact_ones():
-    near = candidate("near", "春季养生", score=9.0, tier=1)
-    assert order("春季养生", candidate("exact", "别的"), near) == ["exact", "near"]
+def test_a_title_counts_more_than_a_description():
+    assert order("剪纸", card("body", "手工", body="剪纸"), card("title", "剪纸课")) == ["title", "body"]
 
 
-def test_of_equals_the_newer_then_the_smaller_id_comes_first():
-    year_us = 365 * 24 * 3600 * 1_000_000
-    old, new = candidate("a", "养生"), candidate("z", "养生", published_us=year_us)
-    assert order("养生", old, new) == ["z", "a"]
-    assert order("养生", candidate("b", "养生"), candidate("a", "养生")) == ["a", "b"]
+def test_freshness_and_boost_part_equals_and_nothing_more():
+    old, new = card("old", "养生"), card("new", "养生", published_us=YEAR_US)
+    assert order("养生", old, new) == ["new", "old"]
+    assert order("养生课", card("old", "养生课"), card("new", "养生与其他", published_us=YEAR_US)) == ["old", "new"]
+    assert order("养生", card("plain", "养生"), card("better", "养生", boost=1.05)) == ["better", "plain"]
 
 
-def test_only_the_best_are_reordered():
-    many = [candidate(f"{number:04d}", "别的", score=1000 - number) for number in range(RERANKED)]
-    last = candidate("last", "养生", score=0.5)
-    assert order("养生", *many, last)[-1] == "last"
+def test_a_unit_counts_in_the_best_of_its_ways_and_as_typed_most():
+    lexicon = lexicon_of("八段锦", "报到机")
+    weighed = scores("bdj", card("a", "八段锦"), card("b", "别的"), lexicon=lexicon)
+    assert weighed["a"].score > 0 == weighed["b"].score
+    assert weighed["a"].share > 0.9
+    typed, other = scores("番茄", card("typed", "番茄"), card("other", "洋柿子")).values()
+    assert typed.score > other.score > 0
+
+
+def test_latin_words_count_whole():
+    weighed = scores("word", card("whole", "word入门"), card("part", "password入门"))
+    assert weighed["whole"].score > 0 == weighed["part"].score
+
+
+def test_share_says_how_much_of_the_query_was_found():
+    weighed = scores("剪纸 刺绣", card("both", "剪纸刺绣"), card("one", "剪纸"), card("none", "太极"))
+    assert weighed["both"].share > weighed["one"].share > weighed["none"].share == 0

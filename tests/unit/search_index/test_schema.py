@@ -4,37 +4,49 @@ from datetime import UTC, datetime
 
 import pytest
 
-from search_index.documents import Document, SearchRequest
-from search_index.schema import INITIALS, MAX_TRANSCRIPT_CHARS, PINYIN, TEXT, TRANSCRIPT_MOST, to_record
+from search_index.documents import Document, Passage, SearchRequest
+from search_index.passages import unpack_passages
+from search_index.schema import MAX_SPOKEN_CHARS, SPOKEN_MOST, Card, to_record
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_the_title_weighs_more_than_the_description():
     record = to_record(Document("1", "lecture", "剪纸", NOW, description="刺绣"))
-    assert record.terms[TEXT]["剪纸"] > record.terms[TEXT]["刺绣"]
+    assert record.terms["剪纸"] > record.terms["刺绣"]
 
 
-def test_titles_sound_and_descriptions_do_not():
-    record = to_record(Document("1", "lecture", "剪纸", NOW, description="刺绣", teacher="李老师"))
-    assert "jian zhi" in record.terms[PINYIN]
-    assert "lls" in record.terms[INITIALS]
-    assert "ci xiu" not in record.terms[PINYIN]
+def test_weights_add_up_over_fields():
+    record = to_record(Document("1", "lecture", "剪纸", NOW, description="剪纸", tags=("剪纸", "纸")))
+    assert (record.terms["剪纸"], record.terms["纸"]) == (2 * (3 + 1 + 2), 3 + 1 + 2 + 2)
+    assert record.card.length == 2 * (3 + 1 + 2) + 2
 
 
 def test_spoken_words_weigh_little_however_often_and_do_not_lengthen_the_document():
     record = to_record(Document("1", "lecture", "剪纸", NOW, transcript="刺绣。" * 500))
-    assert record.terms[TEXT]["刺绣"] == TRANSCRIPT_MOST < record.terms[TEXT]["剪纸"]
-    assert "绣" not in record.terms[TEXT]
+    assert record.spoken["刺绣"] == SPOKEN_MOST < record.terms["剪纸"]
+    assert "绣" not in record.spoken
     assert record.card.length == to_record(Document("1", "lecture", "剪纸", NOW)).card.length
-    assert "ci xiu" not in record.terms[PINYIN]
     assert record.stored == {"title": "剪纸"}
 
 
+def test_passages_are_spoken_words_and_are_kept_with_their_seconds():
+    said = (Passage(0.0, "大家好"), Passage(7.5, "今天讲刺绣"))
+    record = to_record(Document("1", "lecture", "剪纸", NOW, passages=said))
+    assert "刺绣" in record.spoken
+    assert unpack_passages(record.stored["passages"]) == said
+
+
 def test_what_is_spoken_beyond_the_bound_is_not_searched():
-    filling = "好。" * (MAX_TRANSCRIPT_CHARS // 2)
-    assert "刺绣" not in to_record(Document("1", "lecture", "剪纸", NOW, transcript=f"{filling}刺绣")).terms[TEXT]
-    assert "刺绣" in to_record(Document("1", "lecture", "剪纸", NOW, transcript=f"{filling[:-2]}刺绣")).terms[TEXT]
+    filling = "好。" * (MAX_SPOKEN_CHARS // 2)
+    assert "刺绣" not in to_record(Document("1", "lecture", "剪纸", NOW, transcript=f"{filling}刺绣")).spoken
+    assert "刺绣" in to_record(Document("1", "lecture", "剪纸", NOW, transcript=f"{filling[:-2]}刺绣")).spoken
+
+
+def test_of_documents_published_at_one_moment_each_engine_makes_the_same_order():
+    keys = {to_record(Document(str(n), "lecture", "剪纸", NOW)).card.newest_key for n in range(9)}
+    assert len(keys) > 1
+    assert {Card.published_of_key(key) for key in keys} == {int(NOW.timestamp() * 1_000_000)}
 
 
 def test_the_kind_is_a_facet():

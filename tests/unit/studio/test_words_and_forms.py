@@ -10,8 +10,8 @@ from flask_babel import Babel
 
 from app.library.models import Lecture, Term
 from app.studio.forms import split_tags
+from app.studio.listing import StudioState
 from app.studio.progress import Phase, Progress
-from app.studio.queries import StudioState
 from app.studio.services import missing_for_publication
 from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
 

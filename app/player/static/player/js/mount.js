@@ -15,6 +15,7 @@ import { keepAwake } from './awake.js';
 import { offerLockScreen } from './lock_screen.js';
 import { recallHabits } from './memory.js';
 import { showFull } from './full_screen.js';
+import { tellPlays } from './plays.js';
 import { surfaceLoader, warmUp } from './loading.js';
 import { wireKeys } from './keys.js';
 
@@ -103,6 +104,7 @@ export function mount(root) {
   const cards = new Cards({ card: new Card(root), playback, settings, media, words, limits, say, isSent: askedS !== null });
   const chapters = new Chapters(root, playback, { words, say });
   parts.push(() => mirrorState(root, playback), () => deck.render(), () => settings.render(), () => cards.follow(), () => chapters.render());
+  if (media.watch) parts.push(tellPlays(playback, media));
   parts.push(keepAwake(() => playback.state === 'playing'), offerLockScreen(playback, media));
   element.addEventListener('timeupdate', () => {
     deck.render();

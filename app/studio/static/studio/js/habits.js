@@ -27,9 +27,11 @@ export function isNight(now = new Date()) {
 
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+// Files under way at once share one line, and what it may carry.
+let freeAt = 0;
+
 /** Makes pieces wait: `await pace.turn(bytes)` before each; `onWait(true|false)` says when it is for the night. */
 export function makePace(habitsNow, onWait) {
-  let freeAt = 0;
   return {
     async turn(bytes) {
       let waited = false;

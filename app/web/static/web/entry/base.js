@@ -54,3 +54,12 @@ if (preview) {
   };
   preview.addEventListener('change', show);
 }
+
+// Suggestions come with the first touch of the search box: a page that is only read does not pay for them. The address
+// stands on the form, or the build would add its helper for imports, a request, to every page.
+const box = document.querySelector('form[data-suggest]');
+if (box) {
+  const load = () => import(/* @vite-ignore */ box.dataset.script).catch(() => {});
+  if (box.contains(document.activeElement)) load();
+  else box.addEventListener('focusin', load, { once: true });
+}

@@ -1,10 +1,9 @@
-// Sends the files of a batch, two at a time. All the desk knows of uploads is this: makeSender and its handlers.
+// Sends the files of a batch, as many at once as the line gains by. All the desk knows of uploads is this: makeSender and its handlers.
 import { markOf } from '../mark.js';
 import { makeSender } from '../sender.js';
 import { data, sizeWords } from '../words.js';
 import { cleanPath } from './files.js';
-
-const AT_ONCE = 2;
+import { makeLanes } from './lanes.js';
 
 /** Find the row of each file: the same path and size, else the same name and size where only one row has them. */
 export function matchFiles(rows, chosen) {
@@ -29,6 +28,7 @@ export function matchFiles(rows, chosen) {
 export function makeLine(show) {
   const queue = [];
   const running = new Map();
+  const lanes = makeLanes();
   let paused = false;
   // One start after the other: the sender asks the page's data for what another browser began, one file at a time.
   let starting = Promise.resolve();
@@ -39,7 +39,7 @@ export function makeLine(show) {
   }
 
   function next() {
-    while (!paused && running.size < AT_ONCE && queue.length) begin(queue.shift());
+    while (!paused && running.size < lanes.now() && queue.length) begin(queue.shift());
     show(null);
   }
 
@@ -49,14 +49,26 @@ export function makeLine(show) {
     next();
   }
 
+  function sent(upload, bytes, total) {
+    // What was there before a resumption was not sent now.
+    if (upload.sent !== null && bytes > upload.sent) lanes.sent(bytes - upload.sent, running.size >= lanes.now());
+    upload.sent = bytes;
+    mark(upload.row, 'sending', { percent: Math.floor((100 * bytes) / total) });
+    if (running.size < lanes.now() && queue.length) next();
+  }
+
   async function begin({ row, file }) {
-    const upload = { row, file, sender: null };
+    const upload = { row, file, sender: null, sent: null };
     running.set(row.id, upload);
     mark(row, 'sending', { percent: 0 });
     const recognised = await markOf(file);
     upload.sender = makeSender(file, row.id, recognised, {
-      onProgress: (sent, total) => !paused && mark(row, 'sending', { percent: Math.floor((100 * sent) / total) }),
-      onRetry: () => mark(row, 'retrying'),
+      onProgress: (bytes, total) => !paused && sent(upload, bytes, total),
+      onRetry: () => {
+        lanes.broke();
+        upload.sent = null;
+        mark(row, 'retrying');
+      },
       onResumed: () => {},
       onNight: (isWaiting) => mark(row, isWaiting ? 'queued' : 'sending', { percent: 0 }),
       onDone: () => end(row, 'sent'),

@@ -1,0 +1,91 @@
+"""What the search finds: one source of documents for each kind of thing.
+
+A further kind (an activity, a book) is a further source here, a card in searching.py, and a note of its changes
+(jobs.py); the index itself knows kinds by name only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue import documents
+from app.catalogue.documents import PLAYLIST, document_id, uses_of
+from app.catalogue.models import Playlist
+from app.catalogue.playlists import is_shown
+from app.library.places import Region, Unit
+from app.library.queries import city_of
+from search_index import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind: `build` gives the documents of those that are public now, by id; `every` streams all of them."""
+
+    kind: str
+    build: Callable[[Session, Iterable[int]], Mapping[int, Document]]
+    every: Callable[[Session], Iterator[Document]]
+
+
+def build_playlists(db: Session, playlist_ids: Iterable[int]) -> Mapping[int, Document]:
+    """Return the documents of those playlists that residents get."""
+    return _playlists(db, list(playlist_ids))
+
+
+def every_playlist(db: Session) -> Iterator[Document]:
+    """Stream the documents of every playlist that residents get; there are hundreds at most."""
+    yield from _playlists(db, db.scalars(select(Playlist.id).where(*is_shown()).order_by(Playlist.id)).all()).values()
+
+
+def _playlists(db: Session, ids: Sequence[int]) -> dict[int, Document]:
+    joined = select(Playlist, Unit.name, Region).join(Unit, Unit.id == Playlist.unit_id)
+    rows = db.execute(
+        joined.join(Region, Region.code == Unit.region_code).where(Playlist.id.in_(ids), *is_shown())
+    ).all()
+    uses = uses_of(db, PLAYLIST, ids)
+    found = {}
+    for playlist, unit_name, region in rows:
+        assert playlist.published_at is not None, "guarded by a CHECK"
+        use = uses.get(playlist.id)
+        found[playlist.id] = Document(
+            id=document_id(playlist.id, PLAYLIST),
+            kind=PLAYLIST,
+            title=playlist.title,
+            description=playlist.intro,
+            institution=unit_name,
+            facets={"city": (city_of(region),)},
+            published_at=playlist.published_at,
+            popularity=use.plays if use is not None else 0,
+        )
+    return found
+
+
+SOURCES: Final[Mapping[str, Source]] = {
+    source.kind: source
+    for source in (
+        Source(documents.KIND, documents.build_documents, documents.all_documents),
+        Source(PLAYLIST, build_playlists, every_playlist),
+    )
+}
+
+
+def build(db: Session, subjects: Iterable[tuple[str, int]]) -> Mapping[str, Document]:
+    """Return the documents, by their names, of those (kind, id) that are public; the others are to be deleted."""
+    by_kind: dict[str, list[int]] = {}
+    for kind, subject_id in subjects:
+        by_kind.setdefault(kind, []).append(subject_id)
+    found: dict[str, Document] = {}
+    for kind, ids in by_kind.items():
+        if kind in SOURCES:
+            found |= {document.id: document for document in SOURCES[kind].build(db, ids).values()}
+    return found
+
+
+def every(db: Session) -> Iterator[Document]:
+    """Stream all documents, one kind after the other."""
+    for source in SOURCES.values():
+        yield from source.every(db)

@@ -1,0 +1,4 @@
+// The captions desk: lines edited against the player.
+import { start } from '../js/captions/page.js';
+
+start();

@@ -1,0 +1,145 @@
+"""Facets in few columns: counting costs tantivy by the column and document, so facets with few values share one.
+
+Which facets go together is chosen from the first documents of a rebuild and stays until the next; a facet nobody had
+thought of goes into the last column. Only speed depends on the choice: a column's text names the facets it holds.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import repeat
+from pathlib import Path
+from threading import Lock
+
+from search_index.errors import IndexUnusable
+from search_index.folder import write_durably
+from search_index.schema import FACET_SEPARATORS
+
+LAST = 7
+"""Number of the last column, counted from 0."""
+SAMPLE = 2000
+"""So many documents are looked at before facets are laid out."""
+_MOST_TOGETHER = 100
+"""Different combinations in one column: each costs a search as much as a few hundred documents."""
+_FILE = "facet-columns.json"
+_VALUE_END, _FACET_END = FACET_SEPARATORS
+
+Facets = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetColumns:
+    """Which facets share a column: the columns' facets in order; the last column is for all that has no other place.
+
+    Args:
+        together: facets of each column.
+        single: facets alone in their column with never more than one value there, so that the most frequent texts of
+            the column are the most frequent values.
+    """
+
+    together: tuple[tuple[str, ...], ...]
+    single: frozenset[str]
+    _places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        places = {name: at for at, names in enumerate(self.together) for name in names}
+        object.__setattr__(self, "_places", places)
+
+    @classmethod
+    def chosen_for(cls, sample: Sequence[Facets]) -> "FacetColumns":
+        """Lay out facets so that few columns hold few combinations each; facets with many values stay alone."""
+        names = sorted({name for facets in sample for name in facets})
+        columns: list[tuple[str, ...]] = []
+        for name in sorted(names, key=lambda one: (-_combinations(sample, (one,)), one)):
+            joined = [(_combinations(sample, (*column, name)), at) for at, column in enumerate(columns)]
+            least, at = min(joined, default=(0, 0))
+            if joined and (least <= _MOST_TOGETHER or len(columns) == LAST):
+                columns[at] = (*columns[at], name)
+            else:
+                columns.append((name,))
+        alone = [names[0] for names in columns if len(names) == 1]
+        single = [name for name in alone if all(len(facets.get(name, ())) < 2 for facets in sample)]
+        return cls(tuple(columns), frozenset(single))
+
+    @classmethod
+    def read(cls, folder: Path) -> "FacetColumns":
+        """Read what was chosen.
+
+        Raises:
+            IndexUnusable: the file is missing or torn.
+        """
+        try:
+            together, single = json.loads((folder / _FILE).read_text("utf-8"))
+            return cls(tuple(tuple(map(str, names)) for names in together), frozenset(map(str, single)))
+        except (OSError, ValueError, TypeError) as error:
+            raise IndexUnusable(f"The facet columns of the index in {folder} cannot be read.") from error
+
+    def write(self, folder: Path) -> None:
+        """Write it down, durably."""
+        write_durably(folder / _FILE, json.dumps([self.together, sorted(self.single)]).encode())
+
+    def column_of(self, name: str) -> int:
+        """Number of the column a facet is in."""
+        return self._places.get(name, LAST)
+
+    def texts(self, facets: Facets) -> list[str]:
+        """Text of every column for a document."""
+        texts = [""] * (LAST + 1)
+        for name, values in sorted(facets.items()):
+            has_place = len(values) == 1 or name not in self.single
+            texts[self.column_of(name) if has_place else LAST] += _packed(name, values)
+        return texts
+
+
+class ValueCounter:
+    """Turns counts of a column's texts into counts of one facet's values; learns the texts as it meets them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._values_of: dict[str, Sequence[str]] = {}
+        self._texts_of: dict[str, list[str]] = {}
+        self._lock = Lock()
+
+    def counted(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Count values, given how often each text is there."""
+        unknown = counts.keys() - self._values_of.keys()
+        if unknown:
+            self._learn(unknown)
+        found: dict[str, int] = {}
+        if len(self._texts_of) > len(counts):
+            for text, count in counts.items():
+                for value in self._values_of[text]:
+                    found[value] = found.get(value, 0) + count
+            return found
+        for value, texts in self._texts_of.items():
+            count = sum(map(counts.get, texts, repeat(0)))
+            if count:
+                found[value] = count
+        return found
+
+    def _learn(self, texts: Iterable[str]) -> None:
+        with self._lock:
+            texts_of = {value: list(known) for value, known in self._texts_of.items()}
+            for text in texts:
+                if text not in self._values_of:
+                    self._values_of[text] = _values_in(text, self._name)
+                    for value in self._values_of[text]:
+                        texts_of.setdefault(value, []).append(text)
+            self._texts_of = texts_of
+
+
+@lru_cache(maxsize=20_000)
+def _packed(name: str, values: tuple[str, ...]) -> str:
+    return _VALUE_END.join((name, *sorted(set(values)), _FACET_END))
+
+
+def _values_in(text: str, name: str) -> Sequence[str]:
+    parts = (part.split(_VALUE_END)[:-1] for part in text.split(_FACET_END)[:-1])
+    return next((part[1:] for part in parts if part[0] == name), ())
+
+
+def _combinations(sample: Sequence[Facets], names: Sequence[str]) -> int:
+    """How many combinations of values there are; a small sample has not seen them all."""
+    seen = len({tuple(frozenset(facets.get(name, ())) for name in names) for facets in sample})
+    return seen if len(sample) >= min(SAMPLE, 10 * seen) else seen * SAMPLE // len(sample)

@@ -1,0 +1,125 @@
+"""tantivy's schema, and a record turned into one of its documents.
+
+One hidden document carries the checkpoint, so that a commit holds both or neither; it is not among the live ones.
+"""
+
+import json
+import struct
+from collections.abc import Iterator, Mapping
+
+import tantivy
+
+from search_index.schema import FACET_SEPARATORS, Card, Record, Stored
+from search_index.tantivy_engine.facet_columns import LAST, FacetColumns
+
+ID, LIVE, SCORED, ANY, LENGTH, FACET = "id", "live", "scored", "any", "length", "facet"
+NEWEST, POPULAR = "newest", "popular"
+CARD, STORED, CHECKPOINT = "card", "stored", "checkpoint"
+FACET_COLUMNS = [f"facets{number}" for number in range(LAST + 1)]
+CHECKPOINT_ID = "\x00checkpoint"
+_NUMBERS = struct.Struct("<qddq")
+_PART, _NAME = FACET_SEPARATORS
+
+
+def make_schema() -> tantivy.Schema:
+    """Build the schema of a new index."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(ID, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field(LIVE, indexed=True)
+    builder.add_text_field(SCORED, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field(ANY, tokenizer_name="whitespace", index_option="basic")
+    builder.add_integer_field(NEWEST, fast=True)
+    builder.add_integer_field(POPULAR, fast=True)
+    builder.add_float_field(LENGTH, fast=True)
+    builder.add_integer_field(CHECKPOINT, fast=True)
+    builder.add_text_field(FACET, tokenizer_name="raw", index_option="basic")
+    for column in FACET_COLUMNS:
+        builder.add_text_field(column, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field(CARD, stored=True)
+    builder.add_bytes_field(STORED, stored=True)
+    return builder.build()
+
+
+def facet_term(name: str, value: str) -> str:
+    """Term by which documents with a facet's value are found."""
+    return f"{name}{FACET_SEPARATORS[0]}{value}".encode(errors="replace").decode()
+
+
+def to_document(record: Record, columns: FacetColumns) -> tantivy.Document:
+    """Turn a record into a tantivy document. A term's weight is how often it is said."""
+    document = tantivy.Document()
+    document.add_text(ID, record.id)
+    document.add_unsigned(LIVE, 1)
+    document.add_text(SCORED, " ".join([terms for terms, weight in record.written for _ in range(weight)]))
+    every = set(" ".join([terms for terms, _ in record.written]).split())  # each once: their number is a length, too
+    document.add_text(ANY, " ".join(every.union(record.spoken)))
+    document.add_integer(NEWEST, record.card.newest_key)
+    document.add_integer(POPULAR, record.card.popular_key)
+    document.add_float(LENGTH, record.card.length)
+    for name, values in record.card.facets.items():
+        for value in values:
+            document.add_text(FACET, facet_term(name, value))
+    for column, text in zip(FACET_COLUMNS, columns.texts(record.card.facets), strict=True):
+        document.add_text(column, text)
+    document.add_bytes(CARD, _packed_card(record.card))
+    document.add_bytes(STORED, json.dumps(record.stored, ensure_ascii=False).encode(errors="replace"))
+    return document
+
+
+def checkpoint_document(checkpoint: int) -> tantivy.Document:
+    """The hidden document. It fills all columns, because tantivy reads a column without gaps four times as fast."""
+    document = tantivy.Document()
+    document.add_text(ID, CHECKPOINT_ID)
+    document.add_integer(NEWEST, 0)
+    document.add_float(LENGTH, 0.0)
+    for column in FACET_COLUMNS:
+        document.add_text(column, "")
+    document.add_integer(CHECKPOINT, checkpoint)
+    return document
+
+
+def unpacked_card(packed: bytes) -> Card:
+    """Reverse of what a document's card was packed by. Fifty are unpacked for a search: split, not parsed."""
+    published_us, boost, length, popularity = _NUMBERS.unpack_from(packed)
+    text = packed[_NUMBERS.size :].decode()
+    title, body, facets, kind, names, id_ = text.split(_PART, 5)
+    every = tuple(names.split(_NAME)[:-1])
+    return Card(id_, kind, published_us, boost, length, title, every, body, _Facets(facets), popularity)
+
+
+def unpacked_texts(packed: bytes) -> Stored:
+    """Original texts of a document."""
+    texts = json.loads(packed)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in texts.items()}
+
+
+def _packed_card(card: Card) -> bytes:
+    """Pack a card. Folded texts hold no control characters and JSON escapes them; an id may hold any, and goes last."""
+    facets = json.dumps(card.facets, ensure_ascii=False, separators=(",", ":"))
+    names = "".join([name + _NAME for name in card.names])
+    text = _PART.join((card.title, card.body, facets, card.kind, names, card.id))
+    return _NUMBERS.pack(card.published_us, card.boost, card.length, card.popularity) + text.encode(errors="replace")
+
+
+class _Facets(Mapping[str, tuple[str, ...]]):
+    """Facets of a card, parsed when first looked at: only near hits are counted by their cards."""
+
+    __slots__ = ("_packed", "_parsed")
+
+    def __init__(self, packed: str) -> None:
+        self._packed = packed
+        self._parsed: dict[str, tuple[str, ...]] | None = None
+
+    def _whole(self) -> dict[str, tuple[str, ...]]:
+        if self._parsed is None:
+            self._parsed = {name: tuple(values) for name, values in json.loads(self._packed).items()}
+        return self._parsed
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return self._whole()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole())
+
+    def __len__(self) -> int:
+        return len(self._whole())
