@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 # Modules of checks shared by several test files explain their failed asserts as test files do.
-pytest.register_assert_rewrite("tests.services.storage_contract", "tests.services.copy_contract")
+pytest.register_assert_rewrite(
+    "tests.services.storage_contract", "tests.services.copy_contract", "tests.integration.resilience.inventory"
+)
 
 pytest_plugins = [
     "tests.fixtures.services",  # PostgreSQL, Redis, S3, really started
