@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalogue.playlists import public_titles
 from app.library.models import Lecture, LectureState
 from app.library.places import Unit, UnitKind, UnitRegion
 from search_index import IndexUnusable, SearchRequest, Suggestion, open_index
@@ -29,7 +30,7 @@ class Contact:
 
 
 def suggest(db: Session, index_path: Path, typed: str, popular: Sequence[str], *, limit: int) -> list[Suggestion]:
-    """Complete what is typed; titles and teachers only of lectures that are public now. At most two queries."""
+    """Complete what is typed; titles and teachers only of what is public now. At most three queries."""
     try:
         found = open_index(index_path).suggest(typed, popular=popular, limit=_ASKED)
     except IndexUnusable:
@@ -37,6 +38,7 @@ def suggest(db: Session, index_path: Path, typed: str, popular: Sequence[str], *
     titles = [each.text for each in found if each.kind == "title"]
     teachers = [each.text for each in found if each.kind == "teacher"]
     shown = _public(db, Lecture.title, titles), _public(db, Lecture.teacher, teachers)
+    shown[0].update(public_titles(db, [each for each in titles if each not in shown[0]]))
     kept = [
         each
         for each in found

@@ -36,13 +36,12 @@ class OfPlaylist(Protocol):
 
 
 def note_lecture(db: Session, event: LecturePublished | LectureChanged | LectureWithdrawn) -> None:
-    """Listen to lecture events: log the change, also of the playlists that have something to play by it or no more."""
-    subjects = [(KIND, event.lecture_id)]
-    if not isinstance(event, LectureChanged):
-        with_it = select(PlaylistItem.playlist_id).where(
-            PlaylistItem.lecture_id == event.lecture_id, PlaylistItem.removed_at.is_(None)
-        )
-        subjects += [(PLAYLIST, each) for each in db.scalars(with_it.order_by(PlaylistItem.playlist_id))]
+    """Listen to lecture events: log the change, also of the playlists that play it: they are about what it is about."""
+    with_it = select(PlaylistItem.playlist_id).where(
+        PlaylistItem.lecture_id == event.lecture_id, PlaylistItem.removed_at.is_(None)
+    )
+    playlists = db.scalars(with_it.order_by(PlaylistItem.playlist_id))
+    subjects = [(KIND, event.lecture_id), *((PLAYLIST, each) for each in playlists)]
     note_changes(db, subjects)
 
 

@@ -6,10 +6,11 @@ tables: models.py. Writing and arranging: app.curation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import (
@@ -22,7 +23,7 @@ from app.catalogue.models import (
     PlaylistState,
 )
 from app.catalogue.queries import Highlights, LectureCard, list_cards
-from app.library.models import Lecture, LectureState
+from app.library.models import Lecture, LectureState, LectureTerm, Term
 from app.library.places import Unit
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "list_playlist_cards",
     "playlist_context",
     "public_lectures",
+    "public_titles",
+    "subjects_of",
 ]
 
 
@@ -134,6 +137,35 @@ def _is_played() -> tuple[ColumnElement[bool], ...]:
         Lecture.id == PlaylistItem.lecture_id,
         Lecture.state == LectureState.PUBLISHED,
     )
+
+
+def public_titles(db: Session, titles: Collection[str]) -> Collection[str]:
+    """Return which of these are titles of playlists that residents get. At most one query."""
+    if not titles:
+        return ()
+    return db.scalars(select(Playlist.title).where(Playlist.title.in_(titles), *is_shown()).distinct()).all()
+
+
+def subjects_of(db: Session, playlist_ids: Sequence[int]) -> Mapping[int, Mapping[str, tuple[str, ...]]]:
+    """Return what playlists are about: terms, by scheme, of at least half of their public lectures. Two queries."""
+    played = select(PlaylistItem.playlist_id, PlaylistItem.lecture_id).where(
+        PlaylistItem.playlist_id.in_(playlist_ids), exists().where(*_is_played())
+    )
+    lectures = Counter(playlist_id for playlist_id, _ in db.execute(played))
+    item = played.subquery()
+    carried = db.execute(
+        select(item.c.playlist_id, Term.scheme, Term.key, func.count())
+        .join(LectureTerm, LectureTerm.lecture_id == item.c.lecture_id)
+        .join(Term, Term.id == LectureTerm.term_id)
+        .group_by(item.c.playlist_id, Term.scheme, Term.key, Term.position)
+        .order_by(item.c.playlist_id, Term.position)
+    )
+    found: dict[int, dict[str, tuple[str, ...]]] = {playlist_id: {} for playlist_id in playlist_ids}
+    for playlist_id, scheme, key, count in carried:
+        if 2 * count >= lectures[playlist_id]:
+            terms = found[playlist_id]
+            terms[scheme] = (*terms.get(scheme, ()), key)
+    return found
 
 
 def public_lectures(db: Session, playlist_public_id: str) -> list[tuple[str, str, str]]:

@@ -15,11 +15,15 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import documents
 from app.catalogue.documents import PLAYLIST, document_id, uses_of
+from app.catalogue.facets import TERM_FACETS
 from app.catalogue.models import Playlist
-from app.catalogue.playlists import is_shown
+from app.catalogue.playlists import is_shown, subjects_of
 from app.library.places import Region, Unit
 from app.library.queries import city_of
 from search_index import Document
+
+#: What a playlist is about and for whom, by what most of its lectures are.
+PLAYLIST_TERMS: Final = ("audience", "topic", "category", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def _playlists(db: Session, ids: Sequence[int]) -> dict[int, Document]:
     rows = db.execute(
         joined.join(Region, Region.code == Unit.region_code).where(Playlist.id.in_(ids), *is_shown())
     ).all()
-    uses = uses_of(db, PLAYLIST, ids)
+    uses, subjects = uses_of(db, PLAYLIST, ids), subjects_of(db, ids)
     found = {}
     for playlist, unit_name, region in rows:
         assert playlist.published_at is not None, "guarded by a CHECK"
@@ -57,11 +61,15 @@ def _playlists(db: Session, ids: Sequence[int]) -> dict[int, Document]:
             title=playlist.title,
             description=playlist.intro,
             institution=unit_name,
-            facets={"city": (city_of(region),)},
+            facets={"city": (city_of(region),)} | _about(subjects[playlist.id]),
             published_at=playlist.published_at,
             popularity=use.plays if use is not None else 0,
         )
     return found
+
+
+def _about(terms: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return {facet: terms[TERM_FACETS[facet]] for facet in PLAYLIST_TERMS if TERM_FACETS[facet] in terms}
 
 
 SOURCES: Final[Mapping[str, Source]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.catalogue.comparing import find_drift
 from app.catalogue.playlists import Playlist
@@ -19,7 +19,7 @@ from app.kernel import outbox
 from app.kernel.actor import Actor, Grant
 from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
-from app.library.events import LectureWithdrawn
+from app.library.events import LectureChanged, LectureWithdrawn
 from app.library.models import Lecture, LectureState
 from app.library.places import Institution, Unit
 from config.settings import Settings
@@ -113,6 +113,40 @@ def test_it_follows_what_becomes_of_it_and_of_its_lectures(
         lecture.state, lecture.withdrawn_at = LectureState.WITHDRAWN, utc_now()
         outbox.emit(db, LectureWithdrawn(lecture.id))
     assert not is_found(), "there is nothing left to play"
+
+
+def test_it_is_about_what_most_of_its_lectures_are_about(
+    app: Flask, client: FlaskClient, stocked: Catalogue, settings: Settings
+) -> None:
+    lectures = [public_id for title, public_id in stocked.lectures.items() if "手机" in title]
+    with working(app) as (db, _actor):
+        row = db.query(Lecture).options(selectinload(Lecture.terms)).filter_by(public_id=lectures[0]).one()
+        topics = {term.key for term in row.terms if term.scheme == "topic"}
+        assert topics, "the catalogue gives it one"
+    topic = topics.pop()
+    shown = publish(app, "手机常用三招", lectures[0], stocked.lectures["合唱：怎样用气"])
+    address, card = f"/search?q=手机&topic={topic}", f'href="/playlists/{shown}"'
+    assert card in fetch(client, address)
+    other = publish(app, "手机与别的", *(each for each in stocked.lectures.values() if each not in lectures))
+    assert f'href="/playlists/{other}"' not in fetch(client, address), "few of its lectures are about that"
+    with working(app) as (db, _actor):
+        row = db.query(Lecture).options(selectinload(Lecture.terms)).filter_by(public_id=lectures[0]).one()
+        row.terms = [term for term in row.terms if term.scheme != "topic"]
+        outbox.emit(db, LectureChanged(row.id))
+    assert card not in fetch(client, address), "it follows its lectures"
+    with app.app_context():
+        assert find_drift(Path(settings.search.index_path)).every == []
+
+
+def test_its_title_is_suggested_while_it_is_public(app: Flask, client: FlaskClient, shown: str) -> None:
+    def suggested() -> list[str]:
+        return [each["text"] for each in client.get("/suggest?q=学会用").get_json()]
+
+    assert "学会用手机" in suggested()
+    with working(app) as (db, actor):
+        row = db.query(Playlist).filter_by(public_id=shown).one()
+        withdraw_playlist(db, actor, shown, expected_version=row.version)
+    assert "学会用手机" not in suggested()
 
 
 def test_pages_follow_one_another_beside_a_playlist(
