@@ -30,7 +30,7 @@ from media_pipeline.ports import ObjectMissing, StorageError, StorageFull
 
 log = structlog.get_logger(__name__)
 
-PIECE_BYTES: Final = 8 * 1024 * 1024
+PIECE_BYTES: Final = 6 * 1024 * 1024
 #: Less the store joins only at the end.
 PIECE_BYTES_MIN: Final = 5 * 1024 * 1024
 #: Stores join ten thousand.
@@ -141,8 +141,9 @@ class PieceWriter:
     def __init__(self, storage: PartwiseStorage, public_id: str, held: Hold, *, is_checked: bool) -> None:
         self._storage, self._public_id, self._held = storage, public_id, held
         self._is_checked = is_checked
-        #: Pieces at the end that are too small to be joined; together they stay below that size.
+        #: Pieces at the end that are too small to be joined, together still are, and stand first in what comes in.
         self._loose = [piece for piece in held.pieces if piece.size_bytes < PIECE_BYTES_MIN]
+        self._loose_bytes = 0
         #: What comes in, and what is on its way to the store: received, not durable yet.
         self._buffers: list[PieceBuffer] = []
         self._helper = Helper()
@@ -157,12 +158,11 @@ class PieceWriter:
 
     def append(self, read: Callable[[int], bytes], *, up_to_bytes: int, digests: Sequence[Digest] = ()) -> None:
         piece_bytes = max(PIECE_BYTES, -(-up_to_bytes // PIECES_MAX))
-        if not self._buffers:
-            capacity_bytes = piece_bytes + intake.BLOCK_BYTES
-            self._buffers = [PieceBuffer(capacity_bytes), PieceBuffer(capacity_bytes)]
+        self._begin(piece_bytes)
         try:
-            while (received_bytes := self.offset_bytes + self._way_bytes + self._incoming.size_bytes) < up_to_bytes:
-                block = read(min(intake.BLOCK_BYTES, up_to_bytes - received_bytes))
+            while (received_bytes := self.offset_bytes + self._way_bytes + self._new_bytes) < up_to_bytes:
+                room_bytes = piece_bytes - self._incoming.size_bytes
+                block = read(min(intake.BLOCK_BYTES, up_to_bytes - received_bytes, room_bytes))
                 if not block:
                     break
                 self._incoming.add(block)
@@ -191,6 +191,28 @@ class PieceWriter:
     def _incoming(self) -> PieceBuffer:
         return self._buffers[0]
 
+    @property
+    def _new_bytes(self) -> int:
+        """How much of what comes in is not in the store already."""
+        return self._incoming.size_bytes - self._loose_bytes
+
+    def _begin(self, piece_bytes: int) -> None:
+        """Get the memory, and into it what is too small to be joined: the first piece takes it in."""
+        if not self._buffers:
+            self._buffers = [PieceBuffer(piece_bytes), PieceBuffer(piece_bytes)]
+        self._incoming.clear()
+        with self._told():
+            for each in self._loose:
+                self._take_up(each)
+        self._loose_bytes = self._incoming.size_bytes
+
+    def _take_up(self, piece: Piece) -> None:
+        end_bytes = self._incoming.size_bytes + piece.size_bytes
+        for chunk in self._storage.open_range(_key(piece), 0, piece.size_bytes):
+            self._incoming.add(chunk)
+        if self._incoming.size_bytes != end_bytes:
+            raise ObjectMissing(_key(piece))
+
     def _tell_alive(self) -> None:
         if time.monotonic() - self._alive_s > SIGN_OF_LIFE_S:
             self._alive_s = time.monotonic()
@@ -200,57 +222,50 @@ class PieceWriter:
     def _flush(self) -> None:
         """Make everything that was received durable, then enter it; only then does it count."""
         self._arrive()
-        if self._incoming.size_bytes:
+        if self._new_bytes:
             self._send()
             self._arrive()
 
     def _send(self) -> None:
         """Send a piece on its way, after the one before it has arrived, and go on with the other buffer."""
         self._arrive()
-        buffer, absorbed = self._incoming, self._loose
-        loose_bytes = sum(piece.size_bytes for piece in absorbed)
-        if loose_bytes + buffer.size_bytes < PIECE_BYTES_MIN:
-            absorbed, loose_bytes = [], 0
-        begin_bytes, size_bytes = self.offset_bytes - loose_bytes, loose_bytes + buffer.size_bytes
-        piece = Piece(self._public_id, self._number, begin_bytes, size_bytes)
-        self._way_bytes = buffer.size_bytes
-        self._on_its_way = self._helper.begin(lambda: self._store(piece, absorbed, buffer))
+        buffer, absorbed, loose_bytes = self._incoming, self._loose, self._loose_bytes
+        self._way_bytes = self._new_bytes
+        if buffer.size_bytes < PIECE_BYTES_MIN:
+            absorbed, begin_bytes, skipped_bytes = [], self.offset_bytes, loose_bytes
+        else:
+            begin_bytes, skipped_bytes = self.offset_bytes - loose_bytes, 0
+        piece = Piece(self._public_id, self._number, begin_bytes, buffer.size_bytes - skipped_bytes)
+        self._on_its_way = self._helper.begin(lambda: self._store(piece, absorbed, buffer, skipped_bytes))
         self._buffers.reverse()
         self._incoming.clear()
+        self._loose_bytes = 0
 
-    def _store(self, piece: Piece, absorbed: Sequence[Piece], buffer: PieceBuffer) -> _Stored:
+    def _store(self, piece: Piece, absorbed: Sequence[Piece], buffer: PieceBuffer, skipped_bytes: int) -> _Stored:
         """Beside the request: put a piece into the store. No database."""
-        with buffer.view() as view:
-            if not absorbed:
-                self._storage.put_buffer(_key(piece), view, _CONTENT_TYPE)
-            else:
-                self._store_joined(piece, absorbed, view)
-            return _Stored(piece, absorbed, len(view))
+        with buffer.view() as view, view[skipped_bytes:] as data:
+            self._storage.put_buffer(_key(piece), data, _CONTENT_TYPE)
+        return _Stored(piece, absorbed, piece.size_bytes - sum(each.size_bytes for each in absorbed))
 
-    def _store_joined(self, piece: Piece, absorbed: Sequence[Piece], view: memoryview) -> None:
-        joined = PieceBuffer(piece.size_bytes)
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say of a store's failures what the sender may do: make room, or try again."""
         try:
-            for each in absorbed:
-                self._read_into(joined, each)
-            joined.add(view)
-            with joined.view() as whole:
-                self._storage.put_buffer(_key(piece), whole, _CONTENT_TYPE)
-        finally:
-            joined.close()
-
-    def _arrive(self) -> None:
-        """Wait for the piece that is on its way, and enter it."""
-        if self._on_its_way is None:
-            return
-        waiting, self._on_its_way, self._way_bytes = self._on_its_way, None, 0
-        try:
-            stored = waiting.result()
+            yield
         except StorageFull as error:
             raise DiskFull(offset_bytes=self.offset_bytes) from error
         except StorageError as error:
             with unit_of_work() as db:
                 pieces.stay(db, self._held)  # whoever has the upload now may have taken in what this piece wanted
             raise Unavailable(upload=self._public_id) from error
+
+    def _arrive(self) -> None:
+        """Wait for the piece that is on its way, and enter it."""
+        if self._on_its_way is None:
+            return
+        waiting, self._on_its_way, self._way_bytes = self._on_its_way, None, 0
+        with self._told():
+            stored = waiting.result()
         self._unentered.append(stored.piece)
         self._absorbed.extend(stored.absorbed)
         if self._is_checked:
@@ -261,13 +276,6 @@ class PieceWriter:
         is_joinable = stored.piece.size_bytes >= PIECE_BYTES_MIN
         self._loose = [] if is_joinable else [*self._loose, stored.piece]
         self.offset_bytes += stored.new_bytes
-
-    def _read_into(self, joined: PieceBuffer, piece: Piece) -> None:
-        end_bytes = joined.size_bytes + piece.size_bytes
-        for chunk in self._storage.open_range(_key(piece), 0, piece.size_bytes):
-            joined.add(chunk)
-        if joined.size_bytes != end_bytes:
-            raise ObjectMissing(_key(piece))
 
     def _enter(self) -> None:
         with unit_of_work() as db:
