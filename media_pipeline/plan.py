@@ -114,7 +114,12 @@ def _video_ranges(recipe: Recipe, ladder: Ladder) -> list[MediaRange]:
     chunk_s = max(1, round(recipe.policy.chunk_s / segment_s)) * segment_s
     if not recipe.is_seekable or recipe.duration_s - chunk_s < SHORTEST_CHUNK_S:
         return [MediaRange()]
-    return list(cut_ranges(recipe.duration_s, min(2 * segment_s, chunk_s), chunk_s, segment_s))
+    return list(cut_ranges(recipe.duration_s, _first_stretch_s(segment_s, chunk_s), chunk_s, segment_s))
+
+
+def _first_stretch_s(segment_s: Fraction, chunk_s: Fraction) -> Fraction:
+    """Return how much is made first: two segments, with which players begin."""
+    return min(2 * segment_s, chunk_s)
 
 
 def _video_steps(recipe: Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:
@@ -221,7 +226,7 @@ def _audio_steps(recipe: Recipe) -> tuple[LoudnessStep | None, tuple[AudioStep, 
 def _early_steps(recipe: Recipe, whole: LoudnessStep | None) -> tuple[LoudnessStep | None, tuple[AudioStep, ...]]:
     """Return a sound for the time until the whole sound is measured: by the loudness of the first chunk alone.
 
-    Behind it one more chunk goes over from that gain to the gain of the whole.
+    Its first stretch is as short as the picture's. Behind it one more chunk goes over to the gain of the whole.
     """
     chunk_s = Fraction(recipe.policy.chunk_s)
     loudness = _loudness_step(recipe, MediaRange(Fraction(0), chunk_s))
@@ -232,9 +237,10 @@ def _early_steps(recipe: Recipe, whole: LoudnessStep | None) -> tuple[LoudnessSt
     if recipe.sound_s < until_s + chunk_s:
         # So little sound is measured at once.
         return None, ()
-    ranges = [MediaRange(Fraction(0), chunk_s)]
-    if until_s > chunk_s:
-        ranges.append(MediaRange(chunk_s, until_s - chunk_s, int(chunk_s / recipe.segment_s)))
+    first_s = _first_stretch_s(recipe.segment_s, chunk_s)
+    ranges = [MediaRange(Fraction(0), first_s)]
+    if until_s > first_s:
+        ranges.append(MediaRange(first_s, until_s - first_s, int(first_s / recipe.segment_s)))
     early = [_audio_step(recipe, loudness, stretch, folder=EARLY_AUDIO_FOLDER) for stretch in ranges]
     stretch = MediaRange(until_s, chunk_s, int(until_s / recipe.segment_s))
     fade = _audio_step(recipe, whole, stretch, folder=EARLY_AUDIO_FOLDER, fades_from=loudness.digest)

@@ -65,6 +65,10 @@ class Kitchen:
         row = self._find(GrowingSet, lecture)
         return row.available_s if row is not None else 0.0
 
+    def heard_s(self, lecture: str) -> float:
+        """Return how much of its sound can be heard while it is being made."""
+        return sum(segment.duration for segment in self.live(lecture, "audio.m3u8").segments)
+
     def is_done(self, lecture: str) -> bool:
         """Return whether the finished set has been recorded."""
         return self._find(MediaSet, lecture) is not None

@@ -46,7 +46,9 @@ def test_watched_while_it_is_made(kitchen: Kitchen, shelf: ClipShelf, visit: Vis
     lecture = kitchen.upload(shelf.lecture(SLIDES_S, 1024, 768, rate=10), "边做边看的一讲")
     kitchen.work_until(lambda: kitchen.made_s(lecture) > 0)
     kitchen.publish(lecture)
+    kitchen.work_until(lambda: kitchen.heard_s(lecture) > PICTURE_SEAM_S + 1)
     assert kitchen.made_s(lecture) == pytest.approx(12, abs=0.1)
+    assert kitchen.heard_s(lecture) == pytest.approx(SOUND_SEAM_S, abs=0.1)
     viewer, elder = visit(), visit(ui=ELDER)
     player = opened(viewer, lecture)
     begins_and_catches_up(player)
@@ -169,7 +171,7 @@ def test_watched_while_a_worker_is_at_work(kitchen: Kitchen, shelf: ClipShelf, v
 
 def test_sound_alone_is_heard_while_it_is_made(kitchen: Kitchen, shelf: ClipShelf, visit: Visit) -> None:
     lecture = kitchen.upload(shelf.speech_variant("quiet", SOUND_S), "只有声音的一讲")
-    kitchen.work_until(lambda: kitchen.made_s(lecture) > 0)
+    kitchen.work_until(lambda: kitchen.made_s(lecture) > PICTURE_SEAM_S + 1)
     kitchen.publish(lecture)
     visitor = visit(ui=ELDER)
     player = opened(visitor, lecture)
