@@ -10,6 +10,7 @@ pytest.register_assert_rewrite(
 )
 
 pytest_plugins = [
+    "tests.fixtures.quick",  # work that is the same for every application is done once
     "tests.fixtures.services",  # PostgreSQL, Redis, S3, really started
     "tests.fixtures.app",  # an embedded application, its database, people and things
     "tests.fixtures.chromium",  # one Chromium for all browser tests
