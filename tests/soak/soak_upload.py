@@ -3,7 +3,7 @@
     python -m pytest tests/soak/soak_upload.py -s      SIZE_MIB=2048 KILLS=50 CUTS=200 STORES=folder,s3 SEED=2026
 
 First, undisturbed, SPEED_MIB (the file's size; 512 with a store) are sent beside a raw copy of them (`upload_speed`);
-with a folder the best upload must reach SPEED=0.6 of the best copy, with a store 0.6 of the best direct put. Then the
+with a folder the best upload must reach SPEED=0.6 of the best copy (from 1 GiB), with a store 0.6 of the best direct put. Then the
 file is sent with the breaks. In the end the stored bytes must have its SHA-256, no byte that the server ever
 acknowledged may have been sent again or taken back, and no web process may have grown by more than 50 MiB from its own
 first request to its peak. With `s3` two web processes share the load over a real S3 service: each attempt goes to the
@@ -34,6 +34,8 @@ from tests.soak.web_memory import WebMemory
 
 SIZE_BYTES = int(os.environ.get("SIZE_MIB", "2048")) * MIB
 SPEED_MIB = int(os.environ.get("SPEED_MIB", "0"))
+#: Copies of less end in the caches of system and disk, and are no measure of an upload that syncs on the way.
+SPEED_JUDGED_FROM_BYTES = 1024 * MIB
 #: The store's bytes all lie in memory.
 SPEED_MIB_OF_STORE = 512
 KILLS = int(os.environ.get("KILLS", "50"))
@@ -166,4 +168,5 @@ def test_a_large_upload_survives(hosts: list[Stack], tmp_path: Path) -> None:
     assert memory.growth_mib <= GROWTH_MAX_MIB
     assert scratch_files(hosts[0].app) == []
     assert list(platform_of(hosts[0].app).storage.list_keys("incoming")) == []
-    assert (speeds.of_put if is_store else speeds.of_copy) >= SPEED_LEAST
+    if is_store or speed_bytes >= SPEED_JUDGED_FROM_BYTES:
+        assert (speeds.of_put if is_store else speeds.of_copy) >= SPEED_LEAST
