@@ -1,6 +1,7 @@
 """One file by hand.
 
-`python -m media_pipeline SOURCE OUT_DIR` probes, encodes and publishes into a folder, and says what it did.
+`python -m media_pipeline SOURCE OUT_DIR` probes, encodes and publishes into a folder, and says what it did. The same
+again goes on from the chunks that are there.
 """
 
 from __future__ import annotations
@@ -8,10 +9,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 import tomllib
@@ -19,14 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import make_plan, parse_policy, probe, run
+from .attempts import attempt_folder
 from .errors import Cancelled, PipelineError
 from .folder import FolderStorage
 from .tools import find_tools
+from .types import RunLimits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .types import MediaInfo, Published
 
 _POLICY = Path(__file__).resolve().parent.parent / "config" / "ladder.toml"
+_MIB = 1024**2
+_USUAL = RunLimits()
 _STEP_NAMES = {
     "probe": "检查 probe",
     "encode": "转换 encode",
@@ -75,6 +80,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out_dir", type=Path, metavar="OUT_DIR", help="结果文件夹 where the result goes")
     parser.add_argument("--ffmpeg", help="ffmpeg 的路径 path of ffmpeg (FFMPEG_BIN, PATH, imageio-ffmpeg)")
     parser.add_argument("--policy", type=Path, default=_POLICY, help="转换策略 encoding policy (config/ladder.toml)")
+    parser.add_argument(
+        "--slots", type=_positive, default=_USUAL.slots, metavar="N",
+        help="同时处理几段 how many chunks are made at once (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--memory", type=_positive, default=_USUAL.memory_bytes // _MIB, metavar="MIB",
+        help="每个进程最多用多少内存 most memory of each ffmpeg, in MiB (%(default)s)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="以 JSON 输出结果 print the result as JSON")
     options = parser.parse_args(arguments)
     if not options.source.is_file():
@@ -94,27 +107,41 @@ def _work(options: argparse.Namespace) -> int:
     progress.report("probe", 1.0)
     with options.source.open("rb") as file:
         plan = make_plan(info, policy, hashlib.file_digest(file, "sha256").hexdigest())
-    options.out_dir.mkdir(parents=True, exist_ok=True)
-    # Beside the result, not in /tmp: a lecture may be larger than a memory-backed /tmp.
-    work_dir = Path(tempfile.mkdtemp(prefix=".attempt-", dir=options.out_dir))
-    try:
+    with attempt_folder(options.out_dir) as work_dir:
         published = run(
             plan,
             options.source,
             work_dir=work_dir,
-            storage=FolderStorage(options.out_dir),
+            storage=FolderStorage(options.out_dir, waiting_in=work_dir),
             prefix=plan.digest,
             tools=tools,
             progress=progress,
             cancel=cancel,
+            limits=RunLimits(slots=options.slots, memory_bytes=options.memory * _MIB),
         )
-    finally:
-        shutil.rmtree(work_dir, ignore_errors=True)
+    for line in _losses(info, published):
+        sys.stderr.write(f"! {line}\n")
     if options.json:
         print((options.out_dir / plan.digest / "published.json").read_text(encoding="utf-8"), end="")
     else:
         _tell(info, published, options.out_dir / plan.digest, time.monotonic() - started)
     return 0
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} 不是正整数 is no whole number above 0")
+    return int(text)
+
+
+def _losses(info: MediaInfo, published: Published) -> Iterator[str]:
+    """Yield what of the lecture is missing because its source is damaged."""
+    if info.is_cut and info.lost_s:
+        yield f"原文件不完整，末尾缺约 {info.lost_s:.1f} 秒 the source is cut: about {info.lost_s:.1f} s are missing"
+    elif info.is_cut:
+        yield "原文件不完整，缺多少不清楚 the source is cut: nobody knows how much is missing"
+    if published.lost_s:
+        yield f"末尾 {published.lost_s:.1f} 秒读不出来 the last {published.lost_s:.1f} s could not be read"
 
 
 def _tell(info: MediaInfo, published: Published, folder: Path, took_s: float) -> None:

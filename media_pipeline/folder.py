@@ -8,6 +8,8 @@ from __future__ import annotations
 import mimetypes
 import os
 import shutil
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,32 +23,40 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 class FolderStorage:
-    """The Storage port over a folder; content types are guessed from names, since files keep none."""
+    """The Storage port over a folder; content types are guessed from names, since files keep none.
 
-    def __init__(self, root: Path) -> None:
+    Attributes:
+        root: the folder.
+        waiting_in: where files are written before they get their names, on the same disk; beside them if not given.
+    """
+
+    def __init__(self, root: Path, waiting_in: Path | None = None) -> None:
         self.root = root
+        self.waiting_in = waiting_in
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:  # noqa: ARG002 - the port names it
-        target = self._path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        waiting = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(path, waiting)
-        waiting.replace(target)
+        with self._written(key) as waiting:
+            shutil.copyfile(path, waiting)
 
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:  # noqa: ARG002 - the port names it
-        target = self._path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        waiting = target.with_name(f".{target.name}.{os.getpid()}")
-        waiting.write_bytes(data)
-        waiting.replace(target)
+        with self._written(key) as waiting:
+            waiting.write_bytes(data)
 
     def copy(self, source: str, key: str) -> None:
         if not self._path(source).is_file():
             raise ObjectMissing(source)
+        with self._written(key) as waiting:
+            shutil.copyfile(self._path(source), waiting)
+
+    @contextmanager
+    def _written(self, key: str) -> Iterator[Path]:
+        """Give a path to write to, which becomes the object when all is written."""
         target = self._path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
-        waiting = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(self._path(source), waiting)
+        # Several threads may be writing segments of the same name, each of its own rendition.
+        name = f".{target.name}.{os.getpid()}-{threading.get_ident()}"
+        waiting = (self.waiting_in or target.parent) / name
+        yield waiting
         waiting.replace(target)
 
     def stat(self, key: str) -> ObjectStat | None:

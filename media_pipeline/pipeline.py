@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .assembly import Assembly
+from .chunks import CHUNK_FOLDER
 from .command.shared import LARGE_PIXELS
 from .encoder import Encoder
 from .errors import Cancelled, EncodingFailed, OutOfSpace
@@ -74,6 +75,8 @@ def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
     with naming_full_disks(work_dir):
         earlier = find_published(storage, prefix)
         if earlier is not None:
+            # Killed right behind its last object, a run leaves the notes of its chunks.
+            storage.delete_prefix(f"{prefix}/{CHUNK_FOLDER}/")
             progress.report("publish", 1.0)
             return earlier
         work_dir.mkdir(parents=True, exist_ok=True)

@@ -40,18 +40,19 @@ def changing(shelf: ClipShelf, what: str, ending: str = "mp4", *more: object) ->
     return shelf._once(f"changing-{what}{len(more)}.{ending}", make)
 
 
-def zeroed(shelf: ClipShelf, first: float, last: float) -> Path:
-    """A lecture of 30 s in which a share of the media was never written, though its index is whole."""
+def zeroed(shelf: ClipShelf, first: float, last: float, whole: Path | None = None) -> Path:
+    """A lecture (else one of 30 s) in which a share of the media was never written, though its index is whole."""
+    clip = whole or shelf.moving(30, 320, 240)
 
     def make(target: Path) -> None:
-        data = bytearray(shelf.moving(30, 320, 240).read_bytes())
+        data = bytearray(clip.read_bytes())
         start = data.index(b"mdat") + 4
         length = data.rindex(b"moov") - 4 - start
         begin, end = start + int(first * length), start + int(last * length)
         data[begin:end] = bytes(end - begin)
         target.write_bytes(data)
 
-    return shelf._once(f"zeroed-{first:g}-{last:g}.mp4", make)
+    return shelf._once(f"zeroed-{first:g}-{last:g}-{clip.name}", make)
 
 
 # Flash and tone twice: before and after what happens to the clock in the middle.

@@ -111,7 +111,7 @@ def test_the_first_frame_is_the_one_at_the_start_and_lips_and_voice_agree(cut):
         assert drift_s(flashes, tones) == pytest.approx(usual_s, abs=0.003), "as in the original"
 
 
-def test_plain_files_begin_at_zero_and_carry_the_labels(cut):
+def test_plain_files_begin_at_zero_and_all_carry_the_labels(cut):
     published = cut.result.published
     picture = measuring.packets(cut.folder / published.mp4_name)
     assert picture.start_s == pytest.approx(0, abs=1e-3)
@@ -124,6 +124,10 @@ def test_plain_files_begin_at_zero_and_carry_the_labels(cut):
         assert kinds.index("moov") < kinds.index("mdat")
         found = measuring.tags(cut.folder / name)
         assert (found["AIGC"], found["copyright"]) == (AIGC, COPYRIGHT)
+    for rendition in published.renditions:
+        head = (cut.folder / rendition.name / "init.mp4").read_bytes()
+        assert AIGC.encode() in head, rendition.name
+        assert COPYRIGHT.encode() in head, rendition.name
 
 
 def test_stills_are_of_the_stretch(cut):
