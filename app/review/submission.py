@@ -84,9 +84,16 @@ def submit(
 
 def _problems_of(db: Session, candidate: Candidate, wish: Wish, review: Review | None) -> dict[str, str]:
     """Return what keeps a lecture from being sent in, by the name of the field on the page."""
-    lecture, name = candidate.lecture, f"lecture-{wish.public_id}"
+    lecture = candidate.lecture
     if lecture.version != wish.version:
         raise StaleVersion(lecture_id=lecture.id, version=lecture.version, expected=wish.version)
+    told = find_obstacle(db, candidate, review)
+    return {f"lecture-{wish.public_id}": told} if told else _answer_problems(candidate, wish)
+
+
+def find_obstacle(db: Session, candidate: Candidate, review: Review | None) -> str:
+    """Return the first thing that no answer of the sender's helps against, or nothing; `review` is the open one."""
+    lecture = candidate.lecture
     last = shelving.last_closed(db, lecture.id)
     was_rejected = last is not None and last.state is ReviewState.REJECTED
     obstacles = (
@@ -97,11 +104,9 @@ def _problems_of(db: Session, candidate: Candidate, wish: Wish, review: Review |
         (was_rejected and not changed_since(candidate, last), "这一讲没有通过审核，要改过以后才能再送。"),
     )
     told = next((sentence for is_so, sentence in obstacles if is_so), "")
-    if told:
-        return {name: told}
-    if candidate.hard_hits:
-        return {name: _forbidden(candidate.hard_hits[0])}
-    return _answer_problems(candidate, wish)
+    if not told and candidate.hard_hits:
+        return _forbidden(candidate.hard_hits[0])
+    return told
 
 
 def _forbidden(hit: Hit) -> Sentence:

@@ -18,6 +18,7 @@ from app.library.parts import LectureFields
 from app.library.pending import working_texts
 from app.media.models import Source
 from app.media.preflight import Preflight, read_preflight_of
+from app.review.candidates import Outlook, list_outlooks
 from app.studio.desk.models import Batch, BatchRow
 from app.studio.models import Upload, UploadState
 from app.studio.progress import Progress
@@ -37,7 +38,9 @@ class BatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
-    """One row of the table: the file, the lecture, what it says to its people, how far it is, what the check found."""
+    """One row of the table: the file, the lecture, what it says to its people, how far it is, what the check found,
+    whether it could be sent in.
+    """
 
     path: str
     size_bytes: int
@@ -47,6 +50,7 @@ class DeskRow:
     preflight: Preflight | None
     unfinished: Upload | None
     may_edit: bool
+    outlook: Outlook
 
 
 def get_batch(db: Session, actor: Actor, public_id: str) -> Batch:
@@ -101,11 +105,13 @@ def list_rows(db: Session, actor: Actor, batch: Batch, *, lecture_id: str | None
     captioned = set(db.scalars(select(Caption.lecture_id).where(Caption.lecture_id.in_(ids)).distinct()))
     receiving = select(Upload).where(Upload.lecture_id.in_(ids), Upload.state == UploadState.RECEIVING)
     unfinished = {upload.lecture_id: upload for upload in db.scalars(receiving.order_by(Upload.id))}
+    outlooks = list_outlooks(db, actor, [row.lecture for row in rows], said)
     return [
         DeskRow(
             row.path, row.size_bytes, row.lecture, said[row.lecture_id], progress[row.lecture_id],
             _preflight(sources.get(row.lecture_id), row.lecture, has_captions=row.lecture_id in captioned),
             unfinished.get(row.lecture_id), library_policies.can_edit_lecture(actor, row.lecture),
+            outlooks[row.lecture_id],
         )
         for row in rows
     ]

@@ -14,6 +14,7 @@ from app.library import policies
 from app.library.pending import working_text
 from app.library.places import Institution
 from app.library.queries import list_current_terms, list_institutions_of
+from app.review.rules import required_levels
 from app.studio.desk import queries, services
 from app.studio.desk import rows as desk_rows
 from app.studio.desk.cells import COLUMN_NAMES, Vocabulary, write_cells
@@ -78,8 +79,8 @@ def show_batch(batch_id: str, max_upload_bytes: int) -> str:
     rows = queries.list_rows(db, actor, found)
     words = vocabulary()
     return render_template(
-        "studio/batch.html", batch=found, rows=rows, uploader=uploader_data(max_upload_bytes),
-        desk=batch_data(found, rows, words), max_upload_bytes=max_upload_bytes,
+        "studio/batch.html", batch=found, needs_review=required_levels(db, found.institution_id) > 0,
+        uploader=uploader_data(max_upload_bytes), desk=batch_data(found, rows, words),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
+from app.review.submission import BATCH_MAX
 from app.studio.desk.cells import COLUMNS, CellKind, Column, Vocabulary, write_cells
 from app.studio.desk.models import Batch
 from app.studio.desk.queries import DeskRow
@@ -36,6 +37,7 @@ def batch_data(batch: Batch, rows: Sequence[DeskRow], words: Vocabulary) -> dict
         "rows": [row_data(row, words) for row in rows],
         "state_url": url_for("studio.batch_state", batch_id=batch.public_id),
         "row_url": url_for("studio.save_batch_row", batch_id=batch.public_id, lecture_id="ROW"),
+        "send_in_max": BATCH_MAX,
         "words": desk_words(),
     }
 
@@ -76,6 +78,7 @@ def state_data(row: DeskRow) -> dict[str, Any]:
             "url": url_for("studio.upload", public_id=upload.public_id), "fingerprint": upload.fingerprint,
             "is_in_pieces": upload.kind is UploadKind.FINAL,
         },
+        "review": {"state": row.outlook.chance.value, "why": "".join(speak(each) for each in row.outlook.lacks)},
     }
 
 
@@ -109,7 +112,7 @@ def _findings(row: DeskRow) -> list[dict[str, str]]:
 
 def desk_words() -> dict[str, str]:
     """Everything the script says; {…} are filled in by it."""
-    return _file_words() | _table_words()
+    return _file_words() | _table_words() | _review_words()
 
 
 def _file_words() -> dict[str, str]:
@@ -127,6 +130,12 @@ def _file_words() -> dict[str, str]:
         "retrying": _("网络断了，正在重新连接"),
         "sent": _("已经传完"),
         "paused": _("已暂停"),
+        "night": _("等到晚上十点开始传，请让电脑开着"),
+        "checking": _("正在核对，是不是以前传过……"),
+        "taking": _("不用再传，正在放进这一讲……"),
+        "use_known": _("直接用它"),
+        "send_anyway": _("还是重新传"),
+        "use_all_known": _("以前传过的都直接用"),
         "matched": _("认出了 {count} 个文件，接着上传。"),
         "unmatched": _("有 {count} 个文件不属于这一批：{names}"),
         "nothing_matched": _("没有一个文件和这一批对得上。请选原来的文件夹，文件名和大小要一样。"),
@@ -165,4 +174,11 @@ def _table_words() -> dict[str, str]:
         "too_large": _("文件太大。"),
         "file": _("文件"),
         "state": _("状态"),
+    }
+
+
+def _review_words() -> dict[str, str]:
+    return {
+        "send_in": _("可以送审 {ready} 讲，还不能送审 {missing} 讲；正在审核 {under_way} 讲，已经公开 {shelved} 讲。"),
+        "send_in_limit": _("一次最多送 {limit} 讲，先送前 {limit} 讲，送完再回来送其余的。"),
     }

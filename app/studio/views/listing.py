@@ -8,6 +8,7 @@ from functools import partial
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.review.candidates import count_submittable
 from app.review.stages import UNDER_WAY, Stage
 from app.review.views.words import stage_badge
 from app.studio.allowance import list_allowances
@@ -41,6 +42,7 @@ def register(blueprint: Blueprint) -> None:
             state_words=state_words,
             progress_words=progress_words,
             shows_institution=shows_institution,
+            submittable_count=count_submittable(edge.session(), edge.current_actor()),
             unfinished_count=count_unfinished(edge.session(), edge.current_actor()),
             allowances=list_allowances(edge.session(), edge.current_actor()),
             page_url=partial(_address, state, stage, text),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.web import assets
-from tests.factories.clips import ffmpeg_program
+from tests.browser.desk.folders import fill_folder
 from tests.fixtures.stack import Stack, make_stack
 
 #: Name, and what the table makes of it: title and teacher.
@@ -48,14 +47,5 @@ def desk_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty files: one real clip, black from its second to its eighth second, and tiny ones that only have a name."""
-    place = tmp_path_factory.mktemp("files") / "八段锦全集"
-    place.mkdir()
-    for number, name in enumerate(NAMES):
-        (place / name).write_bytes(b"x" * (3000 + number))
-    (place / "说明.docx").write_bytes(b"no video")
-    picture = "testsrc2=s=320x180:r=10:d=12,drawbox=w=iw:h=ih:color=black:t=fill:enable='between(t,2,7.9)'"
-    command = [ffmpeg_program(), "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
-               "sine=f=300:d=12", "-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac"]  # fmt: skip
-    subprocess.run([*command, str(place / next(iter(NAMES)))], check=True, timeout=60)
-    return place
+    """Thirty tiny files that only have a name."""
+    return fill_folder(tmp_path_factory.mktemp("files") / "八段锦全集", list(NAMES))

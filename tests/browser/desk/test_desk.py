@@ -1,27 +1,27 @@
-"""Thirty files with awkward names: drafts, reload, sending, the table by keyboard, a clash, Excel out and in."""
+"""Thirty files with awkward names: drafts, reload, waiting for the night, sending, the table by keyboard, a clash.
+
+What becomes of a batch, from its folder to the residents, is test_folder_to_residents.
+"""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 from sqlalchemy import update
 
 from app.kernel.db import unit_of_work
-from app.kernel.jobs import queue
 from app.library.models import Lecture
 from tests.browser.desk.conftest import NAMES
+from tests.browser.desk.folders import ABOUT, AUDIENCE, TEACHER_COLUMN, TITLE, Desk
 from tests.browser.journey.visitor import DESK, PHONE, Visitor, visitors
 from tests.fixtures.stack import TEACHER, Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[3]
-TITLE, TEACHER_COLUMN, ABOUT, TAGS, AUDIENCE = 1, 2, 3, 4, 5
 BLOCK = '起势，慢\t吴老师\t"第一句。\n第二句""慢""。"\t养生\t老年人群\r\n预备式\t吴老师\t站稳。\t\t社区居民\r\n'
 PASTE = """(text) => {
   const data = new DataTransfer();
@@ -36,29 +36,6 @@ INPUT_METHOD = """() => {
   document.activeElement.dispatchEvent(new KeyboardEvent('keydown', options));
 }"""
 
-
-class Desk:
-    """The table on the page of a visitor."""
-
-    def __init__(self, visitor: Visitor) -> None:
-        self.visitor, self.page = visitor, visitor.page
-
-    def cell(self, row: int, column: int) -> Any:
-        return self.page.locator(f'#desk-grid [data-row="{row}"][data-column="{column}"]')
-
-    def text(self, row: int, column: int) -> str:
-        return str(self.cell(row, column).locator(".cell-text").inner_text())
-
-    def row_of(self, name: str) -> int:
-        heads = self.page.locator("#desk-grid .row-file").all_inner_texts()
-        return heads.index(name)
-
-    def state(self, row: int) -> Any:
-        return self.page.locator("#desk-grid .row-state").nth(row)
-
-    def is_saved(self) -> None:
-        saved = self.page.get_by_test_id("saved")
-        self.visitor.wait_until(lambda: saved.get_attribute("data-state") == "saved", "every row is to be saved")
 
 #: Ten thousand tiny files, chosen at once.
 DROP_MANY = """() => {
@@ -80,18 +57,16 @@ def visit(chromium: Any, desk_stack: Stack) -> Iterator[Callable[..., Visitor]]:
 
 
 def test_thirty_files_with_awkward_names(
-    desk_stack: Stack, visit: Callable[..., Visitor], folder: Path, tmp_path: Path
+    desk_stack: Stack, visit: Callable[..., Visitor], folder: Path
 ) -> None:
     visitor = visit(**DESK)
     desk = Desk(visitor)
     visitor.sign_in(TEACHER)
     make_drafts(desk, folder)
     continue_after_reload(desk, folder)
-    see_what_the_check_found(desk, desk_stack)
     fill_by_keyboard(desk)
     fill_down_and_mend(desk)
     settle_a_clash(desk, desk_stack)
-    out_and_in_again(desk, tmp_path)
     assert visitor.page.evaluate("window.violations") == []
     assert visitor.foreign == []
     look_at_it_on_a_phone(desk, visit)
@@ -144,25 +119,25 @@ def continue_after_reload(desk: Desk, folder: Path) -> None:
     page.on("request", begins)
     page.on("requestfinished", ends)
     page.on("requestfailed", ends)
-    page.get_by_test_id("again-folder").set_input_files(str(folder))
+    waits_for_the_night(desk, folder)
+    assert running["most"] == 0
+    page.get_by_test_id("upload-night").uncheck()
     overall = page.get_by_test_id("overall")
     desk.visitor.wait_until(lambda: "已传完 30" in overall.inner_text(), "all thirty are to be sent", 90)
     assert 1 <= running["most"] <= 6, "two to begin with, more where the line gains by it, never more than six"
     assert page.get_by_test_id("again").is_hidden()
 
 
-def see_what_the_check_found(desk: Desk, stack: Stack) -> None:
-    """Take the uploads into the store and look through them, as the worker would; only one is a film at all."""
-    runner = stack.app.extensions["platform"].runner
-    while runner.work_once(queue.LANE_DEFAULT):
-        pass
-    while runner.work_once(queue.LANE_ANALYSIS):
-        pass
-    desk.page.reload()
-    row = desk.row_of(next(iter(NAMES)))
-    state = desk.state(row)
-    state.locator(".state-at").first.wait_for()
-    assert "2 秒" in state.locator(".state-at").first.inner_text(), state.inner_text()
+def waits_for_the_night(desk: Desk, folder: Path) -> None:
+    """At noon, with the files left for the night: each says what it waits for, and the way out is at hand."""
+    page = desk.page
+    page.clock.set_fixed_time("2026-11-23T12:00:00")
+    page.locator(".upload-habits summary").click()
+    page.get_by_test_id("upload-night").check()
+    page.get_by_test_id("again-folder").set_input_files(str(folder))
+    page.get_by_test_id("night-words").wait_for()
+    assert "等到晚上十点" in page.locator("[data-phase=night]").first.inner_text()
+    assert page.get_by_test_id("upload-night").is_visible()
 
 
 def fill_by_keyboard(desk: Desk) -> None:
@@ -234,32 +209,6 @@ def settle_a_clash(desk: Desk, stack: Stack) -> None:
     desk.is_saved()
     desk.page.reload()
     assert desk.text(row, TITLE) == "我写的"
-
-
-def out_and_in_again(desk: Desk, tmp_path: Path) -> None:
-    """Download the sheet, fill it in with one wrong word, be told where, mend it, import it."""
-    page = desk.page
-    with page.expect_download() as begun:
-        page.get_by_test_id("download-sheet").click()
-    assert begun.value.suggested_filename == "八段锦全集.xlsx"
-    book = load_workbook(io.BytesIO(Path(begun.value.path()).read_bytes()))
-    sheet = book.worksheets[0]
-    for line in range(2, 32):
-        sheet.cell(line, 6).value = "周老师"
-    sheet.cell(7, 9).value = "老人"
-    path = tmp_path / "表格.xlsx"
-    book.save(path)
-    page.locator("#sheet input[type=file]").set_input_files(path)
-    page.get_by_test_id("import-sheet").click()
-    problems = page.get_by_test_id("sheet-problems")
-    assert problems.inner_text() == "第 7 行 · 适合人群：没有这个词“老人”；是不是“老年人群”？"
-    sheet.cell(7, 9).value = "老年人群"
-    book.save(path)
-    page.locator("input[type=file]").set_input_files(path)
-    page.get_by_role("button", name="再导入一次").click()
-    page.get_by_test_id("grid").wait_for()
-    assert {desk.text(row, TEACHER_COLUMN) for row in range(30)} == {"周老师"}
-    assert "改了 30 讲" in page.locator(".notices").inner_text()
 
 
 def look_at_it_on_a_phone(desk: Desk, visit: Callable[..., Visitor]) -> None:

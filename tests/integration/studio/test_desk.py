@@ -15,9 +15,12 @@ from werkzeug.test import TestResponse
 from app.kernel.ids import new_token
 from app.library.models import Course, Lecture
 from app.library.services import edit_lecture
+from app.review.rulebook import rulebook
+from app.review.rules import put_rule
+from app.review.submission import Wish, submit
 from app.studio.desk.models import Batch, BatchRow
 from app.studio.desk.services import FILES_MAX
-from tests.integration.studio.college import FULL, Browser, College, find_lecture, in_work
+from tests.integration.studio.college import FULL, Browser, College, find_lecture, give_media, in_work
 
 KEY = "0123456789abcdef"
 NAMES = ["八段锦/第10讲_收势_张老师.mp4", "八段锦/第2讲_两手托天.mp4", "八段锦/MVI_0012.MOV"]
@@ -213,6 +216,36 @@ def test_the_page_says_how_far_each_file_is(teacher: Browser, college: College):
     assert states[desk["rows"][2]["id"]]["phase"] == "empty"
 
 
+def test_the_page_says_what_may_be_sent_in_and_what_is_missing(app: Flask, teacher: Browser, college: College):
+    in_work(app, lambda db: put_rule(db, college.admin, college.id, levels=3, reason="按规范"))
+    address, desk = made(teacher, college)
+    ready, wordless, _ = (row["id"] for row in desk["rows"])
+    give_media(app, ready)
+    give_media(app, wordless)
+    in_work(app, lambda db: edit_lecture(db, college.teacher, ready, FULL, expected_version=1))
+    page = teacher.get(address)
+    assert 'data-testid="send-in-batch"' in page
+    assert desk_of(teacher, address)["send_in_max"] == 60
+
+    def told() -> list[dict[str, str]]:
+        states = json.loads(teacher.get(f"{address}/state"))["rows"]
+        return [states[row["id"]]["review"] for row in desk["rows"]]
+
+    assert [each["state"] for each in told()] == ["ready", "not_yet", "not_yet"]
+    assert "请填写主讲人" not in told()[1]["why"]
+    assert "请写一两句内容简介。" in told()[1]["why"]
+    assert "视频还没有上传" in told()[2]["why"]
+    wish = Wish(ready, find_lecture(app, ready).version)
+    checks = {check.key for check in rulebook().checks}
+    in_work(app, lambda db: submit(db, college.teacher, [wish], checks=checks, is_signed=True))
+    assert told()[0] == {"state": "under_way", "why": ""}
+
+
+def test_the_page_of_a_place_without_reviews_offers_none(teacher: Browser, college: College):
+    address, _ = made(teacher, college)
+    assert 'data-testid="send-in-batch"' not in teacher.get(address)
+
+
 def test_the_page_asks_the_database_as_often_for_thirty_rows(
     teacher: Browser, college: College, count_queries: Callable[[], AbstractContextManager[list[str]]]
 ):
@@ -223,7 +256,7 @@ def test_the_page_asks_the_database_as_often_for_thirty_rows(
         with count_queries() as statements:
             teacher.get(address)
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 18
     with count_queries() as statements:
         page = teacher.get("/studio/desk")
     assert "以前的批次" in page

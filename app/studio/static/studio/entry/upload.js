@@ -1,6 +1,6 @@
 // Upload pages: save the words of a lecture, then send its file. Used by "new lecture" and by the page of a lecture.
 import { clearErrors, showErrors } from '../js/errors.js';
-import { keepHabits, readHabits } from '../js/habits.js';
+import { bindHabits } from '../js/habits_form.js';
 import { findKnown, findUnfinished, useKnown } from '../js/known.js';
 import { markOf } from '../js/mark.js';
 import { makePanel } from '../js/panel.js';
@@ -92,10 +92,7 @@ async function send(file, lecture, pageUrl) {
     panel.state('sending');
     sender.resume();
   });
-  panel.habits(readHabits(), (habits) => {
-    keepHabits(habits);
-    sender.follow(habits);
-  });
+  bindHabits(sender.follow);
   panel.label(words('starting'));
   panel.state('sending');
   setBusy(true);

@@ -25,24 +25,35 @@ export function isNight(now = new Date()) {
   return now.getHours() >= NIGHT_BEGINS || now.getHours() < NIGHT_ENDS;
 }
 
-const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const sleepMs = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 // Files under way at once share one line, and what it may carry.
 let freeAt = 0;
 
-/** Makes pieces wait: `await pace.turn(bytes)` before each; `onWait(true|false)` says when it is for the night. */
-export function makePace(habitsNow, onWait) {
+/**
+ * Makes pieces wait: `await pace.turn(bytes)` before each; `onWait(true|false)` says when it is for the night.
+ * `clock` returns a Date, `sleep` waits milliseconds; tests bring their own.
+ */
+export function makePace(habitsNow, onWait, { clock = () => new Date(), sleep = sleepMs } = {}) {
+  let wake = () => {};
+
+  async function untilNight(isLeft) {
+    let waited = false;
+    while (!isLeft() && habitsNow().isNightOnly && !isNight(clock())) {
+      if (!waited) onWait(true);
+      waited = true;
+      await Promise.race([sleep(LOOK_AGAIN_MS), new Promise((resolve) => { wake = resolve; })]);
+    }
+    if (waited && !isLeft()) onWait(false);
+  }
+
   return {
-    async turn(bytes) {
-      let waited = false;
-      while (habitsNow().isNightOnly && !isNight()) {
-        if (!waited) onWait(true);
-        waited = true;
-        await sleep(LOOK_AGAIN_MS);
-      }
-      if (waited) onWait(false);
+    /** Wait for a piece's turn; when `isLeft()` says that nobody waits for it any more, the line is not booked for it. */
+    async turn(bytes, isLeft = () => false) {
+      await untilNight(isLeft);
+      if (isLeft()) return;
       const { capBytes } = habitsNow();
-      const now = Date.now();
+      const now = clock().getTime();
       if (!capBytes) {
         freeAt = now;
         return;
@@ -51,5 +62,7 @@ export function makePace(habitsNow, onWait) {
       freeAt = Math.max(now, freeAt) + (1000 * bytes) / capBytes;
       if (waitMs > 0) await sleep(waitMs);
     },
+    /** The habits changed: look at once. */
+    look: () => wake(),
   };
 }

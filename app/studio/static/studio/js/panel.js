@@ -67,14 +67,6 @@ export function makePanel() {
         part('send').addEventListener('click', answer(false), { once: true });
       });
     },
-    /** Show how this computer sends and tell of changes. */
-    habits(shown, onChange) {
-      part('night').checked = shown.isNightOnly;
-      part('cap').value = String(shown.capBytes);
-      const change = () => onChange({ isNightOnly: part('night').checked, capBytes: Number(part('cap').value) });
-      part('night').addEventListener('change', change);
-      part('cap').addEventListener('change', change);
-    },
     onPause(handler) {
       part('pause').addEventListener('click', handler);
     },

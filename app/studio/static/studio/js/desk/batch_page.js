@@ -1,11 +1,14 @@
 // The page of a batch: table, saving, sending, what the server says of each file.
+import { bindHabits } from '../habits_form.js';
 import { fromDrop, fromInput, sortOut } from './files.js';
 import { makeGrid } from './grid.js';
 import { makeModel } from './model.js';
 import { makeSaver } from './saving.js';
+import { makeSendIn } from './send_in.js';
 import { makeLine, matchFiles } from './sending.js';
+import { countStates, drawState } from './states.js';
 import { makeCommands, showClash } from './table.js';
-import { element, readDesk, say } from './words.js';
+import { readDesk, say } from './words.js';
 
 const POLL_MS = 4000;
 const NAMES_SHOWN = 3;
@@ -24,59 +27,36 @@ export function startBatch(chosen) {
     if (row && row.local.state === 'sent') poll();
   });
   const commands = makeCommands(model, desk.columns, speak);
-  const grid = makeGrid(document.getElementById('desk-grid'), model, desk.columns, { drawState, onCommand: commands.onCommand });
+  const grid = makeGrid(document.getElementById('desk-grid'), model, desk.columns, {
+    drawState: (row, cell) => drawState(row, cell, line.answer), onCommand: commands.onCommand,
+  });
   commands.bind(grid);
+  const drawSendIn = makeSendIn(model.rows, desk.send_in_max);
   const saver = makeSaver(model, desk.row_url, (state, count) => {
     part('saved').textContent = say(state, { count });
     part('saved').dataset.state = state;
   });
   model.watch((kind, row) => {
     if (kind === 'cell') saver.schedule(row);
+    if (kind === 'row') {
+      grid.drawState(row);
+      overall();
+    }
     if (kind === 'clash') showClash(model, desk.columns, grid, saver, row);
     part('undo').disabled = !model.can().undo;
     part('redo').disabled = !model.can().redo;
   });
 
-  function localWords(local) {
-    const names = { queued: 'queued', sending: 'sending', retrying: 'retrying', paused: 'paused', sent: 'sent' };
-    if (local.state === 'failed') return local.problem ? say(local.problem) : local.sentence || say('failed');
-    return say(names[local.state], { percent: local.percent || 0 });
-  }
-
-  function drawState(row, cell) {
-    const local = row.local && !(row.local.state === 'sent' && row.state.has_file) ? row.local : null;
-    cell.textContent = '';
-    cell.dataset.phase = local ? local.state : row.state.phase;
-    cell.append(element('span', 'state-words', local ? localWords(local) : row.state.words));
-    const percent = local ? local.percent : row.state.is_live ? row.state.percent : null;
-    if (percent !== undefined && percent !== null && (!local || local.state === 'sending')) {
-      const bar = element('progress');
-      bar.max = 100;
-      bar.value = percent;
-      bar.setAttribute('aria-label', local ? localWords(local) : row.state.words);
-      cell.append(bar);
-    }
-    for (const finding of row.state.findings) {
-      const words = element('span', `state-finding is-${finding.kind}`, finding.text);
-      if (finding.at) words.append(element('span', 'state-at figures', finding.at));
-      cell.append(words);
-    }
-  }
-
   function overall() {
-    const count = (test) => model.rows.filter(test).length;
-    const isSent = (row) => row.state.has_file || (row.local && row.local.state === 'sent');
-    const numbers = {
-      total: model.rows.length,
-      sent: count(isSent),
-      sending: count((row) => row.local && ['sending', 'retrying', 'paused'].includes(row.local.state)),
-      waiting: count((row) => !isSent(row) && (!row.local || row.local.state === 'queued')),
-      wrong: count((row) => row.state.phase === 'failed' || (row.local && row.local.state === 'failed')),
-    };
+    const numbers = countStates(model.rows);
     part('overall').textContent = say('overall', numbers);
-    part('again').hidden = !model.rows.some((row) => !isSent(row) && (!row.local || row.local.state === 'failed'));
+    part('again').hidden = !numbers.missing;
     part('pause').hidden = !line.isBusy() || line.isPaused();
     part('resume').hidden = !line.isPaused();
+    part('use-all').hidden = numbers.known < 2;
+    if (numbers.night && part('night-words').hidden) document.querySelector('.upload-habits').open = true; // the way out
+    part('night-words').hidden = !numbers.night;
+    drawSendIn();
   }
 
   let polling = null;
@@ -132,6 +112,10 @@ export function startBatch(chosen) {
   part('fill').addEventListener('click', commands.fillDown);
   part('pause').addEventListener('click', () => line.pause());
   part('resume').addEventListener('click', () => line.resume());
+  part('use-all').addEventListener('click', () => {
+    for (const row of model.rows) if (row.local && row.local.state === 'known') line.answer(row, true);
+  });
+  bindHabits(line.follow);
   window.addEventListener('beforeunload', (event) => {
     if (!saver.hasUnsaved() && !line.isBusy()) return;
     event.preventDefault();

@@ -28,6 +28,7 @@ export function makeSaver(model, rowUrl, show) {
   function accept(row, sent, answer) {
     row.version = answer.version;
     row.notes = answer.notes;
+    row.state = answer.state;
     for (const [column, text] of Object.entries(answer.cells)) {
       const typedMeanwhile = row.dirty.has(column) && row.cells[column] !== sent[column];
       if (!typedMeanwhile && (column in sent || !row.dirty.has(column))) {
