@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.review.stages import UNDER_WAY, Stage
 from app.review.views.words import stage_badge
 from app.studio.allowance import list_allowances
+from app.studio.deletion import count_deleted
 from app.studio.known_files import count_unfinished
 from app.studio.listing import StudioList, StudioState, list_lectures
 from app.studio.views.words import progress_words, state_words
@@ -42,6 +43,7 @@ def register(blueprint: Blueprint) -> None:
             progress_words=progress_words,
             shows_institution=shows_institution,
             unfinished_count=count_unfinished(edge.session(), edge.current_actor()),
+            deleted_count=count_deleted(edge.session(), edge.current_actor()),
             allowances=list_allowances(edge.session(), edge.current_actor()),
             page_url=partial(_address, state, stage, text),
         )
