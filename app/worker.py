@@ -34,6 +34,7 @@ from app.kernel.mail.outgoing import forget_mail
 from app.kernel.platform import Platform
 from app.media.sweeping import request_sweep
 from app.notices.jobs import request_morning
+from app.studio.deletion import request_emptying
 from app.studio.jobs import request_upload_sweep
 from app.watching.jobs import request_count
 from config.settings import SettingsError, load
@@ -75,6 +76,7 @@ class Housekeeper:
         with self.app.app_context(), unit_of_work() as db:
             request_sweep(db)
             request_upload_sweep(db)
+            request_emptying(db)
             request_check(db)
             request_count(db)
             request_settling(db)

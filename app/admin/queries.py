@@ -122,7 +122,7 @@ def get_overview(db: Session, settings: Settings) -> Overview:
         index=check_index(db, settings.search.index_path),
         store=_check_store(db, settings),
         lectures={str(state): count for state, count in db.execute(
-            select(Lecture.state, func.count()).group_by(Lecture.state)
+            select(Lecture.state, func.count()).where(Lecture.deleted_at.is_(None)).group_by(Lecture.state)
         )},
         playlists={str(state): count for state, count in db.execute(
             select(Playlist.state, func.count()).group_by(Playlist.state)

@@ -38,6 +38,7 @@ def kind_words() -> dict[str, str]:
         "caption_lecture": _("听写字幕"), "renew_media": _("安排重新转码"), "update_index": _("更新搜索目录"),
         "compare_index": _("比对搜索目录"), "settle_asked": _("整理大家常搜的词"),
         "sweep_store": _("清理存储"), "finish_upload": _("收下上传的文件"), "sweep_uploads": _("清理没传完的文件"),
+        "empty_deleted_drafts": _("清理删除的草稿"),
         "forget_applications": _("删除到期的入驻申请"),
         "send_mail": _("发送邮件"), "tell_morning": _("早晨的汇总和期限"),
         "send_reset_link": _("找回密码"),

@@ -160,7 +160,7 @@ def _items(
         return [], []
     courses = select(Course.id).where(Course.institution_id == institution_id, Course.public_id.in_(wanted_courses))
     lectures = select(Lecture.id).where(
-        Lecture.institution_id == institution_id, Lecture.public_id.in_(wanted_lectures),
+        Lecture.institution_id == institution_id, Lecture.public_id.in_(wanted_lectures), Lecture.deleted_at.is_(None),
     )  # fmt: skip
     course_ids, lecture_ids = sorted(db.scalars(courses)), sorted(db.scalars(lectures))
     if len(course_ids) != len(wanted_courses) or len(lecture_ids) != len(wanted_lectures):

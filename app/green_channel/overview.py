@@ -76,7 +76,7 @@ def get_overview(db: Session, actor: Actor) -> Overview:
         func.sum(case((Lecture.state == LectureState.PUBLISHED, 1), else_=0)),
         func.sum(case((opened, 1), else_=0)),
         func.sum(case((has_badge(now) & (Lecture.state == LectureState.PUBLISHED), 1), else_=0)),
-    ).group_by(Lecture.institution_id)
+    ).where(Lecture.deleted_at.is_(None)).group_by(Lecture.institution_id)
     lectures = {row[0]: (int(row[1] or 0), int(row[2] or 0), int(row[3] or 0)) for row in db.execute(by_lecture)}
     shares = [
         InstitutionShare(each, grants_now.get(each.id, 0), *lectures.get(each.id, (0, 0, 0))) for each in institutions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.green_channel import policies
@@ -65,7 +65,8 @@ class GrantPage:
 
 def opened_by() -> ColumnElement[bool]:
     """Return the condition that joins a lecture with the items of the grants that open it."""
-    return or_(GreenGrantItem.lecture_id == Lecture.id, GreenGrantItem.course_id == Lecture.course_id)
+    covers = or_(GreenGrantItem.lecture_id == Lecture.id, GreenGrantItem.course_id == Lecture.course_id)
+    return and_(covers, Lecture.deleted_at.is_(None))
 
 
 def is_in(grant: GreenGrant) -> ColumnElement[bool]:
@@ -199,12 +200,12 @@ def list_offer(db: Session, institution_id: int, *, chosen: Iterable[str], text:
     """
     sizes = (
         select(Course, func.count(Lecture.id))
-        .outerjoin(Lecture, Lecture.course_id == Course.id)
+        .outerjoin(Lecture, and_(Lecture.course_id == Course.id, Lecture.deleted_at.is_(None)))
         .where(Course.institution_id == institution_id)
         .group_by(Course.id)
         .order_by(Course.title, Course.id)
     )
-    own = select(Lecture).where(Lecture.institution_id == institution_id)
+    own = select(Lecture).where(Lecture.institution_id == institution_id, Lecture.deleted_at.is_(None))
     picked = db.scalars(own.where(Lecture.public_id.in_(set(chosen))).order_by(Lecture.id)).all()
     others = own.where(Lecture.state != LectureState.WITHDRAWN, Lecture.id.not_in([each.id for each in picked]))
     for word in text.split()[:5]:

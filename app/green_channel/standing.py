@@ -48,7 +48,9 @@ def lectures_of(db: Session, grant: GreenGrant) -> list[int]:
     """Return the ids of the lectures a grant opens, those of its courses with them."""
     courses = select(GreenGrantItem.course_id).where(GreenGrantItem.grant_id == grant.id)
     singles = select(GreenGrantItem.lecture_id).where(GreenGrantItem.grant_id == grant.id)
-    statement = select(Lecture.id).where(or_(Lecture.course_id.in_(courses), Lecture.id.in_(singles)))
+    statement = select(Lecture.id).where(
+        or_(Lecture.course_id.in_(courses), Lecture.id.in_(singles)), Lecture.deleted_at.is_(None)
+    )
     return list(db.scalars(statement.order_by(Lecture.id)))
 
 

@@ -51,7 +51,7 @@ def count_belongings(db: Session, place: Place, user_id: int) -> Belongings:
     made = Lecture.institution_id == place.institution_id, Lecture.created_by_id == user_id
     drafts, lectures, courses = db.execute(
         select(
-            func.count().filter(Lecture.state == LectureState.DRAFT),
+            func.count().filter(Lecture.state == LectureState.DRAFT, Lecture.deleted_at.is_(None)),
             func.count().filter(Lecture.state != LectureState.DRAFT),
             func.count(Lecture.course_id.distinct()),
         ).where(*made)

@@ -148,13 +148,8 @@ def is_to(invitation: Invitation, place: Place) -> bool:
     return (invitation.institution_id, invitation.unit_id) == (place.institution_id, place.unit_id)
 
 
-def revoke(db: Session, actor: Actor, place_id: str, invitation_id: str) -> None:
-    """Make a link useless; twice is fine.
-
-    Raises:
-        NotFound: when there is no such invitation to a place of the actor's.
-        Conflict: when somebody has used it.
-    """
+def get_revocable(db: Session, actor: Actor, place_id: str, invitation_id: str) -> Invitation:
+    """Load an invitation to a place of the actor's that nobody has used; raises as `revoke` does."""
     place = load_place(db, place_id)
     if not policies.can_manage(actor, place):
         raise NotFound(place=place_id)
@@ -164,6 +159,17 @@ def revoke(db: Session, actor: Actor, place_id: str, invitation_id: str) -> None
         raise NotFound(invitation=invitation_id)
     if invitation.used_at is not None:
         raise Conflict("这份邀请已经用过，请在成员里停用。", code="invitation_used")
+    return invitation
+
+
+def revoke(db: Session, actor: Actor, place_id: str, invitation_id: str) -> None:
+    """Make a link useless; twice is fine.
+
+    Raises:
+        NotFound: when there is no such invitation to a place of the actor's.
+        Conflict: when somebody has used it.
+    """
+    invitation = get_revocable(db, actor, place_id, invitation_id)
     invitation.revoked_at, invitation.email = invitation.revoked_at or utc_now(), ""
 
 

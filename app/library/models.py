@@ -39,7 +39,7 @@ class Term(Base):
 
 
 class Course(Base):
-    """An ordered set of lectures of one institution."""
+    """An ordered set of lectures of one institution. `version` grows with every change of its words or its order."""
 
     __tablename__ = "course"
 
@@ -48,6 +48,7 @@ class Course(Base):
     institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id"), index=True)
     title: Mapped[str] = mapped_column(String(TITLE_MAX))
     description: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime]
 
     institution: Mapped[Institution] = relationship(lazy="raise")
@@ -95,6 +96,10 @@ class Lecture(Base):
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str] = mapped_column(String(200), default="")
+    #: A draft its people deleted: from then on nobody is told of it. The row stays, for jobs, the index and the history
+    #: of reviews know lectures by their ids; everything else of it goes when nobody can bring it back any more.
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
+    emptied_at: Mapped[datetime | None]
     #: Content of a poster somebody chose in place of the automatic one; empty for none.
     cover_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
     if TYPE_CHECKING:

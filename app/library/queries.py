@@ -98,7 +98,7 @@ def list_excerpts(db: Session, original_id: int) -> Sequence[tuple[Excerpt, Lect
     statement = (
         select(Excerpt, Lecture)
         .join(Lecture, Lecture.id == Excerpt.lecture_id)
-        .where(Excerpt.original_id == original_id)
+        .where(Excerpt.original_id == original_id, Lecture.deleted_at.is_(None))
         .order_by(Excerpt.start_s, Excerpt.lecture_id)
     )
     return [(excerpt, lecture) for excerpt, lecture in db.execute(statement)]

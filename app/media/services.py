@@ -194,7 +194,9 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
         media_set = _new_set(source, digest, published)
         db.add(media_set)
     now = utc_now()
-    if _newest_source_id(db, source.lecture_id) != source.id:
+    # A master was given up when a newer file came, or with the lecture: nobody gets what was still made of it.
+    is_given_up = source.master_dropped_at is not None
+    if is_given_up or _newest_source_id(db, source.lecture_id) != source.id:
         media_set.replaced_at = media_set.replaced_at or now
     elif not _must_wait(db, source):
         make_current(db, media_set)

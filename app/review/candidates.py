@@ -95,6 +95,7 @@ def _submittable(actor: Actor) -> Select[Lecture]:
     has_video = select(MediaSet.id).where(MediaSet.lecture_id == Lecture.id, MediaSet.is_current).exists()
     statement = select(Lecture).where(
         has_video,
+        Lecture.deleted_at.is_(None),
         Lecture.id.not_in(under_review),
         or_(
             and_(Lecture.state != LectureState.PUBLISHED, Lecture.institution_id.not_in(exempt)),

@@ -178,7 +178,8 @@ def undo_obstacle(db: Session, review: Review, last: Decision) -> str:
         return "老师已经重新送审，不能撤销。"
     lecture = review.lecture
     is_shown_anew = review.state is ReviewState.PASSED and review.kind is ReviewKind.CHANGE
-    if is_shown_anew or (lecture.state is LectureState.WITHDRAWN) or freeze(db, lecture).digests != review.digests:
+    is_gone = lecture.state is LectureState.WITHDRAWN or lecture.deleted_at is not None
+    if is_shown_anew or is_gone or freeze(db, lecture).digests != review.digests:
         return "结论已经生效，不能撤销；需要时请下架，或请老师修改后再送审。"
     return ""
 

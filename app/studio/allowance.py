@@ -99,9 +99,11 @@ def list_allowances(db: Session, actor: Actor) -> list[Allowance]:
 def usage_of(db: Session, institution_ids: Collection[int]) -> Mapping[int, Usage]:
     """Return what institutions use. Four queries, however many there are."""
     wanted = Lecture.institution_id.in_(institution_ids)
-    kept = wanted & Source.master_dropped_at.is_(None)
+    # What deleted drafts take is free at once; the hours of their files came, and stay counted.
+    there = wanted & Lecture.deleted_at.is_(None)
+    kept = there & Source.master_dropped_at.is_(None)
     sources = _sums(db, kept, Source.lecture_id, Source.storage_key, Source.size_bytes)
-    sets = _sums(db, wanted, MediaSet.lecture_id, MediaSet.digest, MediaSet.size_bytes)
+    sets = _sums(db, there, MediaSet.lecture_id, MediaSet.digest, MediaSet.size_bytes)
     live = Upload.state.in_(_LIVE), Upload.kind != UploadKind.PARTIAL
     uploads = db.execute(
         select(Lecture.institution_id, func.sum(Upload.size_bytes))
@@ -162,14 +164,7 @@ def check_allowance(db: Session, institution_id: int, size_bytes: int) -> None:
     if quota is None:
         return
     used = usage_of(db, [institution_id])[institution_id]
-    if quota.storage_bytes is not None and used.total_bytes + size_bytes > quota.storage_bytes:
-        log.info("quota_reached", institution_id=institution_id, used_bytes=used.total_bytes, size_bytes=size_bytes)
-        sentence = Sentence(
-            "本单位的存储额度是 %(quota)s，已用 %(used)s，这个文件要 %(size)s，放不下了。讲座的介绍已经存好，不会丢；"
-            "请删去不用的草稿，或者请主管部门增加额度，再回来上传。",
-            quota=_size(quota.storage_bytes), used=_size(used.total_bytes), size=_size(size_bytes),
-        )  # fmt: skip
-        raise QuotaReached(sentence, code="quota_storage")
+    _check_storage(quota, used, size_bytes)
     if quota.monthly_hours is not None and used.month_s >= quota.monthly_hours * 3600:
         log.info("quota_reached", institution_id=institution_id, month_s=used.month_s)
         sentence = Sentence(
@@ -178,6 +173,36 @@ def check_allowance(db: Session, institution_id: int, size_bytes: int) -> None:
             hours=quota.monthly_hours,
         )  # fmt: skip
         raise QuotaReached(sentence, code="quota_hours")
+
+
+def check_storage(db: Session, institution_id: int) -> None:
+    """Ask whether what an institution has now is within its quota, where something came back.
+
+    Raises:
+        QuotaReached: when it is not.
+    """
+    quota = find_quota(db, institution_id, lock=True)
+    if quota is None or quota.storage_bytes is None:
+        return
+    used = usage_of(db, [institution_id])[institution_id]
+    if used.total_bytes > quota.storage_bytes:
+        sentence = Sentence(
+            "这些草稿删除以后，空出来的地方已经用掉了：本单位的存储额度是 %(quota)s，取回来就要用 %(used)s。",
+            quota=_size(quota.storage_bytes), used=_size(used.total_bytes),
+        )  # fmt: skip
+        raise QuotaReached(sentence, code="quota_storage")
+
+
+def _check_storage(quota: InstitutionQuota, used: Usage, size_bytes: int) -> None:
+    institution_id = quota.institution_id
+    if quota.storage_bytes is not None and used.total_bytes + size_bytes > quota.storage_bytes:
+        log.info("quota_reached", institution_id=institution_id, used_bytes=used.total_bytes, size_bytes=size_bytes)
+        sentence = Sentence(
+            "本单位的存储额度是 %(quota)s，已用 %(used)s，这个文件要 %(size)s，放不下了。讲座的介绍已经存好，不会丢；"
+            "请删去不用的草稿，或者请主管部门增加额度，再回来上传。",
+            quota=_size(quota.storage_bytes), used=_size(used.total_bytes), size=_size(size_bytes),
+        )  # fmt: skip
+        raise QuotaReached(sentence, code="quota_storage")
 
 
 def check_any_allowance(db: Session, actor: Actor, size_bytes: int) -> None:

@@ -89,6 +89,11 @@ def keep_draft(db: Session, actor: Actor, public_id: str, draft_id: int, *, lang
     log.info("caption_draft_kept", lecture_id=lecture.id, language=language)
 
 
+def get_draft(db: Session, actor: Actor, public_id: str, draft_id: int) -> ShownDraft:
+    """Return a draft nobody has decided about, for the question before it goes."""
+    return _shown(_find_draft(db, library.get_lecture_for_edit(db, actor, public_id), draft_id))
+
+
 def delete_draft(db: Session, actor: Actor, public_id: str, draft_id: int) -> None:
     """Take a draft off the page for good."""
     lecture = library.get_lecture_for_edit(db, actor, public_id)

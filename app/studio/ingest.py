@@ -147,7 +147,7 @@ def _find_lecture(db: Session, institution_id: int, sha256: str) -> str | None:
     return db.scalar(
         select(Lecture.public_id)
         .join(Source, Source.lecture_id == Lecture.id)
-        .where(Lecture.institution_id == institution_id, Source.sha256 == sha256)
+        .where(Lecture.institution_id == institution_id, Source.sha256 == sha256, Lecture.deleted_at.is_(None))
         .order_by(Lecture.id)
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""Job handlers of the studio: take whole uploads into the store, remove abandoned ones."""
+"""Job handlers of the studio: take whole uploads into the store, remove abandoned ones, empty deleted drafts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.kernel.jobs.model import JobFailed
 from app.kernel.storage import ManagedStorage
 from app.media.models import Source
 from app.media.services import source_key
-from app.studio import uploads
+from app.studio import deletion, uploads
 from app.studio.intake import Intake, Partial
 from app.studio.keepers import open_intake
 from app.studio.models import Upload, UploadState
@@ -106,6 +106,17 @@ def sweep_handler(intake: Intake, *, expires_after: timedelta) -> Handler:
     return handle
 
 
+def empty_drafts(context: JobContext) -> Record:  # noqa: ARG001 - the signature is the engine's
+    """Empty deleted drafts that nobody can bring back any more."""
+
+    def record(db: Session) -> None:
+        count = deletion.empty_deleted(db)
+        if count == deletion.EMPTIED_AT_ONCE:
+            deletion.request_emptying(db)
+
+    return record
+
+
 def job_kinds(storage: ManagedStorage, section: MediaSection) -> list[JobKind]:
     """Return what the worker must know of this capability."""
     intake = open_intake(storage, section)
@@ -113,4 +124,5 @@ def job_kinds(storage: ManagedStorage, section: MediaSection) -> list[JobKind]:
     return [
         JobKind(FINISH_KIND, queue.LANE_DEFAULT, finish_handler(storage, intake)),
         JobKind(uploads.SWEEP_KIND, queue.LANE_DEFAULT, sweep_handler(intake, expires_after=expires_after)),
+        JobKind(deletion.EMPTY_KIND, queue.LANE_DEFAULT, empty_drafts),
     ]

@@ -105,7 +105,7 @@ def _count(db: Session, scope: ColumnElement[bool]) -> Counter[tuple[StudioState
 
 
 def _scope(actor: Actor, text: str) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [Lecture.deleted_at.is_(None)]
     if not actor.is_operator:
         shared = select(LectureOwner.lecture_id).where(
             LectureOwner.institution_id.in_(actor.institution_ids("institution_admin"))

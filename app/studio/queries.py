@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
-from app.kernel.errors import NotFound
+from app.kernel.errors import NotFound, NotPermitted
 from app.kernel.jobs.model import Job, JobState, Priority
 from app.kernel.jobs.queue import find_latest
 from app.library import policies as library_policies
-from app.library.models import Lecture
+from app.library.models import Course, Lecture
 from app.library.queries import get_lecture
 from app.media.lineup import Lineup, Place, get_lineup
 from app.media.models import GrowingSet, MediaSet, Source
@@ -30,6 +30,7 @@ from app.media.queries import (
     newest_source,
 )
 from app.media.versions import count_versions
+from app.studio.courses import find_course_of
 from app.studio.models import Upload, UploadState
 from app.studio.progress import Phase, Progress, overall_fraction
 
@@ -49,6 +50,10 @@ class LecturePage:
     #: A file that stopped on its way and can be continued.
     unfinished: Upload | None
     can_edit: bool
+    #: It was never public, so that it may still go.
+    may_delete: bool
+    course: Course | None
+    may_open_course: bool
     #: How many files it has had.
     version_count: int
     #: What is to be said of the newest source.
@@ -72,6 +77,9 @@ def get_lecture_page(db: Session, actor: Actor, public_id: str) -> LecturePage:
         growing=growing_set(db, lecture.id),
         unfinished=upload if upload is not None and upload.state is UploadState.RECEIVING else None,
         can_edit=library_policies.can_edit_lecture(actor, lecture),
+        may_delete=library_policies.can_delete_draft(actor, lecture),
+        course=find_course_of(db, lecture),
+        may_open_course=library_policies.can_contribute_to(actor, lecture.institution_id),
         version_count=count_versions(db, lecture.id) if source is not None else 0,
         preflight=_preflight(source, lecture) if source is not None else None,
     )
@@ -89,6 +97,14 @@ def find_own_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
     if lecture is None or not (is_own or library_policies.can_edit_lecture(actor, lecture)):
         raise NotFound(public_id=public_id)
     return get_lecture(db, actor, public_id)
+
+
+def find_editable_lecture(db: Session, actor: Actor, public_id: str) -> Lecture:
+    """Load a lecture of the actor's institutions that the actor may edit; NotPermitted for a colleague's."""
+    lecture = find_own_lecture(db, actor, public_id)
+    if not library_policies.can_edit_lecture(actor, lecture):
+        raise NotPermitted(lecture_id=lecture.id)
+    return lecture
 
 
 def _newest_upload(db: Session, lecture_id: int) -> Upload | None:

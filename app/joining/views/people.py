@@ -56,11 +56,30 @@ def _register_invitations(blueprint: Blueprint) -> None:
             return _show(place, error=error, typed=request.form), 422
         return _show(place, link=link)
 
+    @blueprint.get("/<place_id>/invitations/<invitation_id>/revoke", endpoint="confirm_revoke")
+    @access.signed_in
+    def ask(place_id: str, invitation_id: str) -> ResponseReturnValue:
+        invitation = invitations.get_revocable(edge.session(), edge.current_actor(), place_id, invitation_id)
+        return render_template(
+            "web/confirm.html", **revoke_words(invitation.person_name),
+            back=url_for("members.people", place_id=place_id),
+            action=url_for("members.revoke", place_id=place_id, invitation_id=invitation_id),
+        )
+
     @blueprint.post("/<place_id>/invitations/<invitation_id>/revoke", endpoint="revoke")
     @access.signed_in
     def revoke(place_id: str, invitation_id: str) -> ResponseReturnValue:
         invitations.revoke(edge.session(), edge.current_actor(), place_id, invitation_id)
         return _back(place_id, _("邀请已经撤销，链接不能再用了。"))
+
+
+def revoke_words(person_name: str) -> dict[str, str]:
+    """Return title, text and button of the question before an invitation is revoked; dialog and page ask the same."""
+    return {
+        "title": _("撤销给%(name)s的邀请？", name=person_name),
+        "text": _("发出去的链接马上打不开，要请这个人得重新做一个。"),
+        "confirm": _("是的，撤销"),
+    }
 
 
 def _register_members(blueprint: Blueprint) -> None:
@@ -109,5 +128,5 @@ def _show(
         handovers=handover.list_handovers(db, place), typed=typed or {}, link=link, token=new_token(),
         allowance=get_allowance(db, place.institution_id) if place.institution_id is not None else None,
         problems=problems, problem=speak(error.message) if error is not None and not problems else "", wrong=wrong,
-        chosen=keys, is_mailed=edge.platform().settings.mail.is_configured,
+        chosen=keys, is_mailed=edge.platform().settings.mail.is_configured, revoke_words=revoke_words,
     )  # fmt: skip

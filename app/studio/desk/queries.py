@@ -77,7 +77,8 @@ def list_batches(db: Session, actor: Actor) -> Sequence[BatchSummary]:
     statement = (
         select(Batch, func.count(), sent)
         .join(BatchRow, BatchRow.batch_id == Batch.id)
-        .where(Batch.user_id == actor.user_id)
+        .join(Lecture, Lecture.id == BatchRow.lecture_id)
+        .where(Batch.user_id == actor.user_id, Lecture.deleted_at.is_(None))
         .group_by(Batch.id)
         .order_by(Batch.id.desc())
         .limit(BATCHES_SHOWN)
@@ -90,7 +91,7 @@ def list_rows(db: Session, actor: Actor, batch: Batch, *, lecture_id: str | None
     statement = (
         select(BatchRow)
         .join(BatchRow.lecture)
-        .where(BatchRow.batch_id == batch.id)
+        .where(BatchRow.batch_id == batch.id, Lecture.deleted_at.is_(None))
         .options(joinedload(BatchRow.lecture).selectinload(Lecture.terms))
         .order_by(BatchRow.position, BatchRow.id)
     )

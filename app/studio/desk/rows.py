@@ -110,7 +110,7 @@ def take_rows(
 
 def _versions(db: Session, batch: Batch) -> Mapping[str, int]:
     statement = select(Lecture.public_id, Lecture.version).join(BatchRow, BatchRow.lecture_id == Lecture.id)
-    found = db.execute(statement.where(BatchRow.batch_id == batch.id))
+    found = db.execute(statement.where(BatchRow.batch_id == batch.id, Lecture.deleted_at.is_(None)))
     return {row.public_id: row.version for row in found}
 
 

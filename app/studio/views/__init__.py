@@ -9,13 +9,16 @@ from app.studio.views import (
     caption_desk,
     captions,
     chapters,
+    courses,
     defaults,
+    deletion,
     desk,
     desk_sheet,
     editing,
     extras,
     known_files,
     lecture,
+    lecture_course,
     listing,
     splitting,
     uploads,
@@ -34,6 +37,9 @@ def create_blueprint(media: MediaSection, store: StoreSection, storage: ManagedS
     caption_desk.register(blueprint)
     chapters.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     splitting.register(blueprint)
+    courses.register(blueprint)
+    lecture_course.register(blueprint)
+    deletion.register(blueprint)
     desk.register(blueprint, max_upload_bytes=media.max_upload_bytes)
     desk_sheet.register(blueprint)
     extras.register(blueprint)

@@ -6,14 +6,15 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, NotFound
+from app.library.models import CAPTION_LANGUAGES
 from app.studio import caption_drafts, machine_captions, services
 from app.studio.forms import CaptionForm, DraftForm
-from app.studio.queries import get_lecture_page
+from app.studio.queries import find_editable_lecture, get_lecture_page
 from app.studio.views.lecture import caption_words, show_lecture
 from app.web import access, edge
 from app.web.http_errors import wants_json
-from app.web.speech import speak_all
+from app.web.speech import speak, speak_all
 
 
 def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
@@ -40,6 +41,22 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
             return show_lecture(public_id, max_upload_bytes, caption_problems=speak_all(error.fields)), 422
         flash(_("字幕已保存。"), "success")
         return _back(public_id)
+
+    @blueprint.get("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="confirm_remove_caption")
+    @access.contributors
+    def ask(public_id: str, language: str) -> ResponseReturnValue:
+        lecture = find_editable_lecture(edge.session(), edge.current_actor(), public_id)
+        if language not in CAPTION_LANGUAGES:
+            raise NotFound(public_id=public_id, language=language)
+        text = _("删除以后找不回来，除非再传一次或者重新写。想留一份，请先在“逐句改”里下载。")
+        if lecture.is_held:
+            text += _("居民现在看到的不变，送审通过以后才去掉。")
+        title = _("删除%(language)s字幕？", language=speak(CAPTION_LANGUAGES[language]))
+        return render_template(
+            "web/confirm.html", title=title, text=text,
+            confirm=_("是的，删除"), back=url_for("studio.lecture", public_id=public_id, _anchor="captions"),
+            action=url_for("studio.remove_caption", public_id=public_id, language=language),
+        )  # fmt: skip
 
     @blueprint.post("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="remove_caption")
     @access.contributors
@@ -84,7 +101,20 @@ def _register_drafts(blueprint: Blueprint, max_upload_bytes: int) -> None:
         flash(_("字幕已保存。"), "success")
         return _back(public_id)
 
-    @blueprint.post("/studio/lectures/<public_id>/captions/drafts/<int:draft_id>/delete", endpoint="delete_draft")
+    address = "/studio/lectures/<public_id>/captions/drafts/<int:draft_id>/delete"
+
+    @blueprint.get(address, endpoint="confirm_delete_draft")
+    @access.contributors
+    def ask(public_id: str, draft_id: int) -> ResponseReturnValue:
+        draft = caption_drafts.get_draft(edge.session(), edge.current_actor(), public_id, draft_id)
+        text = _("一共 %(count)s 句：%(sample)s。删除以后不会再出来。", count=draft.cues, sample=draft.sample)
+        return render_template(
+            "web/confirm.html", title=_("删除文件里带的字幕？"), text=text,
+            confirm=_("是的，删除"), back=url_for("studio.lecture", public_id=public_id, _anchor="captions"),
+            action=url_for("studio.delete_draft", public_id=public_id, draft_id=draft_id),
+        )  # fmt: skip
+
+    @blueprint.post(address, endpoint="delete_draft")
     @access.contributors
     def delete(public_id: str, draft_id: int) -> ResponseReturnValue:
         caption_drafts.delete_draft(edge.session(), edge.current_actor(), public_id, draft_id)

@@ -8,8 +8,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.kernel.errors import InvalidInput, NotPermitted, StaleVersion
-from app.library import policies as library_policies
+from app.kernel.errors import InvalidInput, StaleVersion
 from app.library import services as library
 from app.library.models import CAPTION_LANGUAGES, Lecture
 from app.library.pending import working_text
@@ -18,7 +17,7 @@ from app.library.services import LECTURE_SCHEMES
 from app.library.sharing import get_institution, read_defaults
 from app.studio import services
 from app.studio.forms import LectureForm, NewLectureForm, lecture_values, split_tags
-from app.studio.queries import find_own_lecture
+from app.studio.queries import find_editable_lecture
 from app.studio.views.uploader import uploader_data
 from app.web import access, edge
 from app.web.http_errors import wants_json
@@ -148,10 +147,7 @@ def _create(form: NewLectureForm) -> Lecture:
 
 
 def _editable(public_id: str) -> Lecture:
-    lecture = find_own_lecture(edge.session(), edge.current_actor(), public_id)
-    if not library_policies.can_edit_lecture(edge.current_actor(), lecture):
-        raise NotPermitted(public_id=public_id)
-    return lecture
+    return find_editable_lecture(edge.session(), edge.current_actor(), public_id)
 
 
 def _show_clash(form: LectureForm, lecture: Lecture) -> str:

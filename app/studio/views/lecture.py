@@ -20,12 +20,14 @@ from app.studio.caption_desk.queries import newest_proofs
 from app.studio.chapters import ChapterDraft, count_from_file, stored_draft
 from app.studio.forms import VersionForm, WithdrawForm
 from app.studio.listing import StudioState
-from app.studio.queries import LecturePage, get_lecture_page
+from app.studio.progress import Phase
+from app.studio.queries import LecturePage, find_editable_lecture, get_lecture_page
 from app.studio.services import missing_for_publication
 from app.studio.views.preflight_words import report_words, state_sentence
 from app.studio.views.uploader import uploader_data
 from app.studio.views.words import media_facts, progress_words, remaining_words, state_words, step_words
 from app.web import access, edge
+from app.web.formats import file_size
 from app.web.http_errors import wants_json
 from app.web.speech import speak, speak_all
 
@@ -74,12 +76,44 @@ def _register_processing(blueprint: Blueprint) -> None:
         flash(_("已经重新排队。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
 
+    @blueprint.get("/studio/lectures/<public_id>/cancel", endpoint="confirm_cancel")
+    @access.contributors
+    def ask(public_id: str) -> ResponseReturnValue:
+        find_editable_lecture(edge.session(), edge.current_actor(), public_id)
+        page = get_lecture_page(edge.session(), edge.current_actor(), public_id)
+        if not page.progress.can_cancel:
+            return redirect(url_for("studio.lecture", public_id=public_id), 303)
+        return render_template(
+            "web/confirm.html", **_cancel_words(page), action=url_for("studio.cancel_processing", public_id=public_id),
+            back=url_for("studio.lecture", public_id=public_id),
+        )
+
     @blueprint.post("/studio/lectures/<public_id>/cancel", endpoint="cancel_processing")
     @access.contributors
     def cancel(public_id: str) -> ResponseReturnValue:
         services.cancel_processing(edge.session(), edge.current_actor(), public_id)
         flash(_("正在取消。"), "info")
         return redirect(url_for("studio.lecture", public_id=public_id), 303)
+
+
+def _cancel_words(page: LecturePage) -> dict[str, str]:
+    """Return title, text and button of the question before what is under way is given up."""
+    if page.progress.phase is Phase.UPLOADING and page.unfinished is not None:
+        sent = file_size(page.unfinished.offset_bytes, about=False)
+        return {
+            "title": _("放弃这次上传？"),
+            "text": _(
+                "“%(name)s”已经传了 %(sent)s。放弃以后传过的都不要了，再传要从头开始；不放弃的话，选同一个文件就能接着传。",
+                name=page.unfinished.filename, sent=sent,
+            ),
+            "confirm": _("是的，放弃"),
+        }  # fmt: skip
+    return {
+        "title": _("取消处理？"),
+        "text": _("做了一半的会丢掉。上传的文件还在，以后点“重试”就重新处理；已经公开的视频不受影响。")
+        if page.source is not None else _("刚传完的文件也不要了，再传要从头开始。"),
+        "confirm": _("是的，取消处理"),
+    }
 
 
 def _register_withdrawal(blueprint: Blueprint) -> None:

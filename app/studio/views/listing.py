@@ -12,6 +12,7 @@ from app.review.candidates import count_submittable
 from app.review.stages import UNDER_WAY, Stage
 from app.review.views.words import stage_badge
 from app.studio.allowance import list_allowances
+from app.studio.deletion import count_deleted
 from app.studio.known_files import count_unfinished
 from app.studio.listing import StudioList, StudioState, list_lectures
 from app.studio.views.words import progress_words, state_words
@@ -44,6 +45,7 @@ def register(blueprint: Blueprint) -> None:
             shows_institution=shows_institution,
             submittable_count=count_submittable(edge.session(), edge.current_actor()),
             unfinished_count=count_unfinished(edge.session(), edge.current_actor()),
+            deleted_count=count_deleted(edge.session(), edge.current_actor()),
             allowances=list_allowances(edge.session(), edge.current_actor()),
             page_url=partial(_address, state, stage, text),
         )

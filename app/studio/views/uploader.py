@@ -25,6 +25,8 @@ def uploader_data(
             "url": url_for("studio.upload", public_id=unfinished.public_id),
             "fingerprint": unfinished.fingerprint,
             "is_in_pieces": unfinished.kind is UploadKind.FINAL,
+            "filename": unfinished.filename,
+            "percent": 100 * unfinished.offset_bytes // unfinished.size_bytes,
         }
     return data
 
@@ -59,6 +61,9 @@ def _words() -> dict[str, str]:
         "known": _("您的机构 {date} 已经传过同样的文件（《{lecture}》里的“{filename}”），不用再传一遍。"),
         "unfinished_elsewhere": _(
             "这个文件在《{title}》里没有传完，可以到“没传完的文件”里接着传。确实要新建一讲，请再按一次。"
+        ),
+        "abandon": _(
+            "“{filename}”还没有传完，已经传了百分之 {percent}。改传这一个，那个文件传过的就都不要了。"
         ),
         "waiting_for_night": _("等到晚上十点开始传，请让电脑开着"),
     }

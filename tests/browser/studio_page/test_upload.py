@@ -81,6 +81,14 @@ def test_an_upload_goes_on_at_another_computer(chromium: Any, stack: Stack, clip
     there.goto("/studio/uploads")
     assert there.locator('[data-testid="unfinished"] li').count() == 1
     shoot(there, "unfinished")
+    another = clip.with_name("别的.mp4")
+    another.write_bytes(b"0" * 1024)
+    choose(there, lecture, another)
+    there.wait_for_selector('[data-testid="upload-abandon"]:not([hidden])')
+    assert clip.name in there.inner_text('[data-testid="upload-abandon"]')
+    shoot(there, "abandon")
+    there.click('[data-testid="upload-keep"]')
+    there.wait_for_selector('[data-testid="upload-panel"]', state="hidden")
     asked: list[str] = []
     there.on("request", lambda request: asked.append(request.method) if "/studio/uploads/" in request.url else None)
     choose(there, lecture, clip)

@@ -30,6 +30,8 @@ upload            LLL    +00   000       +00   ---      ---     ---     +++
 defaults          LLL    ---   ---       +--   ---      ---     ---     +++
 green_look        LLL    +--   +--       +--   ---      ---     ---     +++
 green_lecture     LLL    +00   +00       +00   ---      ---     ---     +++
+course            LLL    +00   +00       +00   ---      ---     ---     +++
+course_end        LLL    -00   -00       +00   ---      ---     ---     +++
 
 desk_playlist     LLL    ---   ---       ---   ---      +00     ---     +++
 draft_code        000    000   000       000   000      +00     000     +++
@@ -61,6 +63,8 @@ BY_FORM: dict[str, str] = {
     "review.submit": "studio_change",
     "review.pass_many": "seat_one",
     "studio.uploads": "studio_change",
+    "studio.deletion": "studio_change",
+    "studio.delete_drafts": "studio_change",
 }
 #: The same routes on what is on the shelf: everybody may look, and what may not be changed is refused, not hidden.
 SHELVED: dict[str, str] = {

@@ -15,7 +15,7 @@ from app.kernel.clock import utc_now
 from app.kernel.ids import new_public_id
 from app.library.beside import Beside, Handout, put_beside
 from app.library.holdings import Attachment
-from app.library.models import LectureState
+from app.library.models import Course, LectureState
 from app.library.services import set_chapters
 from app.media.models import CaptionDraft, MediaSet, Source
 from app.studio.desk.models import Batch, BatchRow
@@ -38,6 +38,7 @@ class Things:
     playlist: str
     upload: str
     batch: str
+    course: str
     institution: str
     #: Of joining and members, by the names of address parts.
     joining: dict[str, object]
@@ -78,8 +79,10 @@ def make_things(db: Session, school: School, maker: Actor, place: int, curator: 
         holder_name="老师", institution_name="学校", issued_at=utc_now(),
         figures={"until": "2026-11-28", "lectures": 1, "titles": ["在架"], "playlists": 0},
     )  # fmt: skip
-    db.add_all([upload, batch, certificate])
+    course = Course(public_id=new_public_id(), institution_id=place, title="一门课", created_at=utc_now())
+    db.add_all([upload, batch, certificate, course])
     db.flush()
+    lecture.course_id, lecture.position = course.id, 1
     db.add(BatchRow(batch_id=batch.id, lecture_id=lecture.id, path="a.mp4", size_bytes=9, position=0))
     playlist = create_playlist(db, curator, next(iter(curator.unit_ids())), PlaylistFields("播单", ""))
     db.flush()
@@ -87,7 +90,7 @@ def make_things(db: Session, school: School, maker: Actor, place: int, curator: 
     return Things(
         _parts(db, lecture.id, lecture.public_id), _parts(db, shown.id, shown.public_id), review.public_id,
         handout.public_id,
-        playlist.public_id, upload.public_id, batch.public_id, school.public_ids[place],
+        playlist.public_id, upload.public_id, batch.public_id, course.public_id, school.public_ids[place],
         joining_parts(db, place, maker, school["operator"]),
         open_something(db, school["operator"], school.public_ids[place], lectures=[shown.public_id]).public_id,
         certificate.code,

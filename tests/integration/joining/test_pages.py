@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from app.joining import applications
+from app.joining import applications, invitations
+from app.joining.places import load_place
 from app.kernel.ids import new_token
 from tests.fixtures.app import csrf_token
 from tests.integration.joining.acting import FIELDS, Acting, png
@@ -157,3 +158,18 @@ def test_the_administrator_works_through_the_members(acting: Acting, sign_in: Ca
     assert "撤销交接" in client.get(address).get_data(as_text=True)
     invited = client.post(f"{address}/invitations", data={"csrf_token": token, "token": new_token(), "key": "reviewer"})
     assert (invited.status_code, "请填写姓名" in invited.get_data(as_text=True)) == (422, True)
+
+
+def test_an_invitation_is_revoked_after_a_question(acting: Acting, sign_in: Callable[[str], FlaskClient]):
+    client = sign_in("admin")
+    address = client.get("/members/").headers["Location"]
+    token = hidden(client.get(address).get_data(as_text=True), "csrf_token")
+    form = {"csrf_token": token, "token": new_token(), "key": "reviewer", "person_name": "新审核"}
+    assert client.post(f"{address}/invitations", data=form).status_code == 200
+    place = acting.read(load_place, address.rpartition("/")[2])
+    question = f"{address}/invitations/{acting.read(invitations.list_open, place)[0].public_id}/revoke"
+    assert f'href="{question}"' in client.get(address).get_data(as_text=True)
+    assert "撤销给新审核的邀请？" in client.get(question).get_data(as_text=True)
+    assert len(acting.read(invitations.list_open, place)) == 1
+    assert client.post(question, data={"csrf_token": token}).status_code == 303
+    assert acting.read(invitations.list_open, place) == []

@@ -86,7 +86,11 @@ def test_a_draft_is_kept_as_a_caption(
     assert (language, label, is_machine) == ("zh-CN", "中文", False)
     assert "00:00:01.000 --> 00:00:02.500\n同学们好\n" in webvtt
     assert teacher.get(path).count(DRAFT) == 1
-    teacher.post(f"{path}/captions/drafts/{drafts(app)['en'][0]}/delete")
+    question = f"{path}/captions/drafts/{drafts(app)['en'][0]}/delete"
+    assert f'href="{question}"' in teacher.get(path), "it is asked first"
+    assert "一共 2 句" in teacher.get(question)
+    assert DRAFT in teacher.get(path)
+    teacher.post(question)
     assert DRAFT not in teacher.get(path)
     assert read(app, Caption.language) == [("zh-CN",)]
     assert {language: is_open for language, (_, is_open) in drafts(app).items()} == {"zh-CN": False, "en": False}

@@ -61,10 +61,10 @@ def test_without_a_phone_number_help_takes_its_place(make_app):
 
 
 def test_readers_see_no_staff_rooms_and_staff_only_theirs(client, make_app):
-    assert "我的课程" not in client.get("/about").text
+    assert "我的讲座" not in client.get("/about").text
     teacher = Actor(user_id=1, display_name="示例老师", grants=(Grant("contributor", institution_id=1),))
     page = make_app(teacher).test_client().get("/about").text
-    assert "我的课程" in page
+    assert "我的讲座" in page
     assert "播单工作台" not in page
     assert "退出登录" in page
 

@@ -57,6 +57,11 @@ async function send(file, lecture, pageUrl) {
   panel.open(file.name);
   const mark = await markOf(file);
   const isResumed = data.unfinished && data.unfinished.fingerprint === mark;
+  // Whatever begins for a lecture takes the place of what was on its way for it: nobody loses that by a slip.
+  if (data.unfinished && !isResumed && (await panel.keepsUnfinished(words('abandon', data.unfinished)))) {
+    window.location.reload();
+    return;
+  }
   if (!isResumed && (await tookKnown(panel, file, lecture))) return;
   const sender = makeSender(file, lecture, mark, {
     onProgress(sent, total) {

@@ -27,6 +27,24 @@ export function makePanel() {
     }
   }
 
+  /** Put a question in place of the bar; resolves to whether the first of two buttons was pressed. */
+  function ask(block, sentence, yes, no) {
+    root.hidden = false;
+    part(`${block}-text`).textContent = sentence;
+    part(block).hidden = false;
+    part('moving').hidden = true;
+    part(yes).focus();
+    return new Promise((resolve) => {
+      const answer = (isYes) => () => {
+        part(block).hidden = true;
+        part('moving').hidden = false;
+        resolve(isYes);
+      };
+      part(yes).addEventListener('click', answer(true), { once: true });
+      part(no).addEventListener('click', answer(false), { once: true });
+    });
+  }
+
   return {
     open(filename) {
       root.hidden = false;
@@ -51,21 +69,9 @@ export function makePanel() {
       part('problem-text').textContent = text;
     },
     /** Ask about a file that is here already; resolves to true for "use it". */
-    offer(sentence) {
-      root.hidden = false;
-      part('offer-text').textContent = sentence;
-      part('offer').hidden = false;
-      part('moving').hidden = true;
-      part('use').focus();
-      return new Promise((resolve) => {
-        const answer = (isUsed) => () => {
-          part('offer').hidden = true;
-          part('moving').hidden = false;
-          resolve(isUsed);
-        };
-        part('use').addEventListener('click', answer(true), { once: true });
-        part('send').addEventListener('click', answer(false), { once: true });
-      });
+    offer: (sentence) => ask('offer', sentence, 'use', 'send'),
+    /** Ask before another file takes the place of one that is half sent; resolves to true for "keep that one". */
+    keepsUnfinished: (sentence) => ask('abandon', sentence, 'keep', 'replace'),
     },
     onPause(handler) {
       part('pause').addEventListener('click', handler);
