@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
+import structlog
 from flask import Flask, request
 from flask_babel import Babel
 from flask_compress import Compress
@@ -98,6 +99,8 @@ def create_app(settings: Settings) -> Flask:
     for helper in (assets, formats, preferences, speech):
         helper.init_app(app)
     app.context_processor(lambda: {"site": settings.site})
+    if settings.app.env == "production" and not settings.signin.second_factor_roles:
+        structlog.get_logger(__name__).warning("second_factor_off", setting="SIGNIN_TOTP_ROLES")
     counting.init_app(app, settings.app.secret_key.get_secret_value())
     _register_rooms(app, settings)
     access.require_rules(app)

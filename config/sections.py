@@ -70,7 +70,7 @@ class NoticesSection(Section):
 class SigninSection(Section):
     """SIGNIN_*: second factors, and sign-in at other houses; what is not set is not offered."""
 
-    totp_roles: str = Field("", description="Roles that need a code of the phone, divided by commas")
+    totp_roles: str = Field("", description="Roles that need a code of the phone; production has its own")
     oidc_issuer: str = Field("", description="OpenID Connect issuer; its /.well-known/openid-configuration is read")
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")

@@ -33,6 +33,10 @@ Bytes = Annotated[ByteSize, Field(gt=0)]
 WELL_KNOWN = {("media", "max_upload_bytes"): "MAX_UPLOAD", ("media", "ffmpeg_bin"): "FFMPEG_BIN"}
 
 
+#: Who decides what residents see, and who may do everything: a stolen password alone must not be enough.
+TOTP_ROLES_IN_PRODUCTION = "reviewer,officer,operator"
+
+
 class SettingsError(ValueError):
     """One or more settings are wrong; `problems` holds one sentence for each."""
 
@@ -118,7 +122,7 @@ class MediaSection(_Section):
     )
     max_upload_bytes: Bytes = Field(ByteSize(8 * 1024**3), description="Largest source accepted")
     min_free_bytes: Bytes = Field(ByteSize(512 * 1024**2), description="Scratch space left alone; less is 'disk full'")
-    upload_expires_h: float = Field(48, gt=0, description="An upload untouched for this long is swept")
+    upload_expires_h: float = Field(14 * 24, gt=0, description="An upload untouched for this long is swept")
     open_uploads_per_user: int = Field(400, ge=1, description="Uploads one person may have on their way")
     open_uploads_per_institution: int = Field(2000, ge=1, description="Uploads one institution may have on their way")
     uploads_per_hour: int = Field(3000, ge=1, description="Uploads one person may begin in an hour")
@@ -207,6 +211,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         known.add(variable)
         if variable in environ:
             sections[section][field] = environ[variable]
+    if environ.get(variable_name("app", "env"), "production") == "production":
+        sections["signin"].setdefault("totp_roles", TOTP_ROLES_IN_PRODUCTION)
     problems = [f"{name}: no such setting" for name in sorted(environ) if _looks_like_ours(name) and name not in known]
     try:
         settings = Settings.model_validate(sections)

@@ -101,6 +101,29 @@ def working_beside(db: Session, lecture: Lecture) -> Beside:
     return beside_from_json(row.value) if row is not None else beside_of(db, lecture)
 
 
+def working_chapters(db: Session, lecture: Lecture) -> Chapters:
+    """Return the chapters a lecture has to its people."""
+    row = db.get(PendingChange, (lecture.id, CHAPTERS)) if lecture.is_held else None
+    return [(start_s, title) for start_s, title in row.value] if row is not None else chapters_of(db, lecture.id)
+
+
+def working_captions(db: Session, lecture: Lecture) -> dict[str, CaptionText]:
+    """Return the captions a lecture has to its people, by language."""
+    captions = captions_of(db, lecture.id)
+    for part, row in (list_pending(db, lecture.id) if lecture.is_held else {}).items():
+        if part.startswith(CAPTION):
+            _lay_over(captions, part, row)
+    return captions
+
+
+def _lay_over(captions: dict[str, CaptionText], part: str, row: PendingChange) -> None:
+    language = part.removeprefix(CAPTION)
+    if row.value is None:
+        captions.pop(language, None)
+    else:
+        captions[language] = CaptionText(**row.value)
+
+
 def change_beside(db: Session, lecture: Lecture, beside: Beside, *, made_by_id: int | None) -> None:
     """Give a lecture another cover or other handouts; of a held lecture they wait."""
     if lecture.is_held:
@@ -127,10 +150,8 @@ def working_copy(db: Session, lecture: Lecture) -> WorkingCopy:
             beside = beside_from_json(row.value)
         elif part == CHAPTERS:
             chapters = [(start_s, title) for start_s, title in row.value]
-        elif row.value is None:
-            captions.pop(part.removeprefix(CAPTION), None)
         else:
-            captions[part.removeprefix(CAPTION)] = CaptionText(**row.value)
+            _lay_over(captions, part, row)
     return WorkingCopy(text, captions, chapters, beside, frozenset(pending))
 
 

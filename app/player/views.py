@@ -41,6 +41,7 @@ from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_handout, serve
 from app.web import access, edge, preferences
 from app.web.navigation import link_if
 from app.web.preferences import is_english
+from app.web.qr_code import code_response
 from config.policies import read_watching
 from media_pipeline.publish import LIVE_FOLDER
 
@@ -58,6 +59,7 @@ def create_blueprint() -> Blueprint:
     blueprint.get("/media/<digest>/<path:name>", endpoint="media")(media_object)
     blueprint.get("/covers/<sha256>.webp", endpoint="cover")(cover)
     blueprint.get("/lectures/<public_id>/attachments/<attachment_id>", endpoint="attachment")(attachment)
+    blueprint.get("/lectures/<public_id>/qr.<any(svg, png):kind>", endpoint="qr_code")(qr_code)
     return blueprint
 
 
@@ -249,3 +251,11 @@ def attachment(public_id: str, attachment_id: str) -> ResponseReturnValue:
     lecture = get_lecture(db, edge.current_actor(), public_id)
     found = files_beside.get_attachment(db, edge.current_actor(), lecture, attachment_id)
     return serve_handout(edge.platform().storage, found)
+
+
+@access.public
+def qr_code(public_id: str, kind: str) -> ResponseReturnValue:
+    """Draw the code of a lecture's address, which stays whatever becomes of its file and its words."""
+    lecture = get_lecture(edge.session(), edge.current_actor(), public_id)
+    address = edge.platform().settings.app.base_url + url_for("player.lecture", public_id=public_id)
+    return code_response(address, kind, is_public=lecture.state is LectureState.PUBLISHED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, func, null, select
@@ -39,6 +39,8 @@ class Unfinished:
     offset_bytes: int
     updated_at: datetime
     is_in_pieces: bool
+    #: Swept after this unless more of it arrives.
+    kept_until: datetime
 
     @property
     def percent(self) -> int:
@@ -66,7 +68,7 @@ def count_unfinished(db: Session, actor: Actor) -> int:
     return db.scalar(select(func.count()).select_from(Upload).where(*_mine(actor))) or 0
 
 
-def list_unfinished(db: Session, actor: Actor) -> Sequence[Unfinished]:
+def list_unfinished(db: Session, actor: Actor, *, expires_after: timedelta) -> Sequence[Unfinished]:
     """Return the actor's files on their way, the one touched last first."""
     rows = db.execute(
         select(Upload, Lecture.public_id, Lecture.title)
@@ -78,7 +80,7 @@ def list_unfinished(db: Session, actor: Actor) -> Sequence[Unfinished]:
     return [
         Unfinished(
             upload.public_id, lecture_id, title, upload.filename, upload.fingerprint, upload.size_bytes,
-            upload.offset_bytes, upload.updated_at, upload.kind is UploadKind.FINAL,
+            upload.offset_bytes, upload.updated_at, upload.kind is UploadKind.FINAL, upload.updated_at + expires_after,
         )
         for upload, lecture_id, title in rows
     ]

@@ -12,6 +12,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, InvalidInput, NotPermitted, StaleVersion
 from app.kernel.jobs import queue
 from app.kernel.sentences import too_long
+from app.library import pending
 from app.library import policies as library_policies
 from app.library import services as library
 from app.library.models import CAPTION_LANGUAGES, Caption, Lecture, LectureState
@@ -21,6 +22,7 @@ from app.media.queries import lecture_subject
 from app.review import shelving, submission
 from app.review.readiness import missing_for
 from app.studio import uploads
+from app.studio.caption_desk.queries import is_worked_on
 from app.studio.progress import Phase
 from app.studio.queries import FINISH_KIND, get_progress
 
@@ -95,20 +97,40 @@ def read_caption(data: bytes, filename: str) -> str:
 
 
 def add_caption(
-    db: Session, actor: Actor, public_id: str, *, language: str, data: bytes, filename: str
+    db: Session, actor: Actor, public_id: str, *, language: str, data: bytes, filename: str, base_sha256: str = ""
 ) -> Caption | None:
-    """Keep a caption file for one language, in place of an older one; None when it waits for its review."""
+    """Keep a caption file for one language, in place of the one named by `base_sha256`; None when it waits for review.
+
+    Raises:
+        InvalidInput: for a language that is none of the list, or a file that cannot be read.
+        StaleVersion: code "caption_replaced", when another caption that people made is there now.
+    """
     lecture = library.get_lecture_for_edit(db, actor, public_id)
     if language not in CAPTION_LANGUAGES:
         raise InvalidInput(fields={"language": "请从列表中选择。"})
     webvtt = read_caption(data, filename)
-    label = CAPTION_LANGUAGES[language]
+    label, there = CAPTION_LANGUAGES[language], pending.working_captions(db, lecture).get(language)
+    is_another = there is not None and there.sha256 != base_sha256 and there.webvtt != webvtt
+    # Nobody loses anything by a file in place of what a machine made and nobody has worked on.
+    is_by_people = there is not None and (not there.is_machine or is_worked_on(db, lecture.id, language))
+    if is_another and is_by_people:
+        raise StaleVersion(code="caption_replaced", lecture_id=lecture.id, language=language)
     return library.set_caption(db, lecture, language=language, label=label, webvtt=webvtt)
 
 
-def remove_caption(db: Session, actor: Actor, public_id: str, *, language: str) -> None:
-    """Take the caption of one language away."""
+def remove_caption(
+    db: Session, actor: Actor, public_id: str, *, language: str, base_sha256: str | None = None
+) -> None:
+    """Take the caption of one language away: the one named by `base_sha256`, or any where nobody saw one.
+
+    Raises:
+        StaleVersion: code "caption_replaced", when another one is there now.
+    """
     lecture = library.get_lecture_for_edit(db, actor, public_id)
+    there = pending.working_captions(db, lecture).get(language)
+    if base_sha256 is not None and there is not None and there.sha256 != base_sha256:
+        sentence = "这份字幕刚刚有人换过，没有删除。请看一遍再决定。"
+        raise StaleVersion(sentence, code="caption_replaced", lecture_id=lecture.id, language=language)
     library.remove_caption(db, lecture, language)
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from urllib.parse import urlsplit
 
-import segno
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.curation.queries import get_for_desk, get_short_code
 from app.web import access, edge
+from app.web.qr_code import code_response
 
 #: Lectures named on a poster; more would make them unreadable from two steps away.
 NAMED_LECTURES = 5
@@ -23,12 +22,8 @@ def register(blueprint: Blueprint) -> None:
     @access.public
     def qr_code(public_id: str) -> ResponseReturnValue:
         short_code, is_public = get_short_code(edge.session(), edge.current_actor(), public_id)
-        response = Response(draw_code(site_address() + url_for("curation.short_link", code=short_code)))
-        response.content_type = "image/svg+xml"
-        # Neither address nor code ever changes, but the site's own address may be corrected one day.
-        response.headers["Cache-Control"] = "public, max-age=86400" if is_public else "private, no-store"
-        response.add_etag()
-        return response.make_conditional(request)
+        address = site_address() + url_for("curation.short_link", code=short_code)
+        return code_response(address, "svg", is_public=is_public)
 
     @blueprint.get("/desk/playlists/<public_id>/poster")
     @access.curators
@@ -48,13 +43,3 @@ def register(blueprint: Blueprint) -> None:
 def site_address() -> str:
     """Return scheme and host that codes on paper lead to, whatever host this request came through."""
     return edge.platform().settings.app.base_url
-
-
-def draw_code(address: str) -> bytes:
-    """Return a QR code as SVG: level Q survives a quarter of it being dirty, the white quiet zone any background."""
-    output = io.BytesIO()
-    segno.make(address, error="q", micro=False, boost_error=False).save(
-        output, kind="svg", border=4, light="#fff", dark="#000", xmldecl=False, omitsize=True, svgclass=None,
-        lineclass=None,
-    )
-    return output.getvalue()

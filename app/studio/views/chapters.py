@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.kernel.errors import InvalidInput
+from app.kernel.errors import InvalidInput, StaleVersion
 from app.studio import chapters
 from app.studio.chapters import ChapterDraft
 from app.studio.forms import ChapterForm
+from app.studio.queries import find_own_lecture
 from app.studio.views.lecture import show_lecture
 from app.web import access, edge
+from app.web.formats import clock
 from app.web.http_errors import wants_json
 
 
@@ -22,20 +26,36 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
     @access.contributors
     def save(public_id: str) -> ResponseReturnValue:
         db, actor = edge.session(), edge.current_actor()
-        text = ""
+        text, base = "", request.form.get("base", "")
         try:
             text = _typed_or_uploaded(ChapterForm())
             if "preview" in request.form:
-                draft = chapters.try_chapters(db, actor, public_id, text)
+                draft = replace(chapters.try_chapters(db, actor, public_id, text), base=base)
                 return show_lecture(public_id, max_upload_bytes, chapters=draft), 422 if draft.problems else 200
-            chapters.save_chapters(db, actor, public_id, text)
+            chapters.save_chapters(db, actor, public_id, text, base=base)
         except InvalidInput as error:
             if wants_json():
                 raise
-            draft = ChapterDraft(text or request.form.get("chapters", ""), list(error.fields.values()))
+            draft = ChapterDraft(text or request.form.get("chapters", ""), list(error.fields.values()), base=base)
             return show_lecture(public_id, max_upload_bytes, chapters=draft), 422
+        except StaleVersion:
+            if wants_json():
+                raise
+            return _show_clash(public_id, text), 412
         flash(_("章节已保存。"), "success")
         return redirect(url_for("studio.lecture", public_id=public_id, _anchor="chapters"), 303)
+
+
+def _show_clash(public_id: str, text: str) -> str:
+    """Show both, chapter by chapter; sending the lines again over the chapters of now is a decision."""
+    db, actor = edge.session(), edge.current_actor()
+    clash = chapters.compare_chapters(db, actor, public_id, text)
+    return render_template(
+        "studio/clash.html", lecture=find_own_lecture(db, actor, public_id),
+        differences=[(clock(start_s), mine, theirs) for start_s, mine, theirs in clash.differences],
+        mine=[("chapters", text), ("base", clash.base)],
+        action=url_for("studio.save_chapters", public_id=public_id),
+    )
 
 
 def _typed_or_uploaded(form: ChapterForm) -> str:

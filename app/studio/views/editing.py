@@ -178,4 +178,7 @@ def _show_clash(form: LectureForm, lecture: Lecture) -> str:
         if field.name not in {"version", "csrf_token"}
         for value in (field.data if isinstance(field.data, list) else [field.data or ""])
     ]
-    return render_template("studio/clash.html", lecture=lecture, differences=differences, mine=mine)
+    return render_template(
+        "studio/clash.html", lecture=lecture, differences=differences, mine=[*mine, ("version", lecture.version)],
+        action=url_for("studio.save_lecture", public_id=lecture.public_id),
+    )

@@ -73,9 +73,11 @@ def show_extras(public_id: str, *, error: AppError | None = None, typed_co_owner
     beside = pending.working_beside(db, lecture)
     path = poster_path(lecture, current_set(db, lecture.id), cover_sha256=beside.cover_sha256)
     names = LIST_MARK.join(each.name for each in list_co_owners(db, lecture))
+    is_clash = isinstance(error, StaleVersion)
     return render_template(
-        "studio/extras.html", lecture=lecture, problem=speak(error.message) if error and not fields else "",
-        problems=fields, poster_url=f"/{path}" if path else None,
+        "studio/extras.html", lecture=lecture, problems=fields, is_clash=is_clash, kept_co_owners=names,
+        problem=speak(error.message) if error and not fields and not is_clash else "",
+        poster_url=f"/{path}" if path else None,
         has_own_cover=bool(beside.cover_sha256), is_waiting=beside != beside_of(db, lecture),
         attachments=beside.handouts, attachments_max=files_beside.ATTACHMENTS_MAX,
         co_owners=names if typed_co_owners is None else typed_co_owners, co_owners_max=CO_OWNERS_MAX,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request, url_for
@@ -25,7 +26,8 @@ def register(blueprint: Blueprint) -> None:
     @blueprint.get("/studio/uploads", endpoint="unfinished", provide_automatic_options=False)
     @access.contributors
     def unfinished() -> ResponseReturnValue:
-        found = known_files.list_unfinished(edge.session(), edge.current_actor())
+        expires_after = timedelta(hours=edge.platform().settings.media.upload_expires_h)
+        found = known_files.list_unfinished(edge.session(), edge.current_actor(), expires_after=expires_after)
         if wants_json():
             return jsonify(uploads=[_told(each) for each in found]), 200, {"Cache-Control": "no-store"}
         return render_template("studio/unfinished.html", uploads=found)
@@ -74,4 +76,5 @@ def _told(each: known_files.Unfinished) -> dict[str, Any]:
         "size_bytes": each.size_bytes,
         "offset_bytes": each.offset_bytes,
         "is_in_pieces": each.is_in_pieces,
+        "kept_until": each.kept_until.isoformat(),
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.green_channel.queries import find_standing
 from app.kernel.errors import AppError, InvalidInput
-from app.library.models import CAPTION_LANGUAGES, LectureState
+from app.library.models import CAPTION_LANGUAGES, Lecture, LectureState
+from app.library.pending import working_captions
 from app.media.queries import media_prefix, poster_path
 from app.review.standing import get_standing
 from app.review.views import words as review_words
@@ -169,7 +170,8 @@ def show_lecture(
         page=page,
         problem=problem,
         caption_problems=caption_problems or {},
-        chapters=chapters or stored_draft(page.lecture),
+        caption_language=request.form.get("language", "") if caption_problems else "",
+        chapters=chapters or stored_draft(edge.session(), page.lecture),
         chapters_from_file=count_from_file(page.lecture, page.source),
         missing=missing,
         edited_fields=_EDITED_FIELDS,
@@ -197,8 +199,16 @@ def caption_words(page: LecturePage, draft_problems: Mapping[int, str] | None = 
         "drafts": caption_drafts.describe(edge.session(), page.lecture),
         "draft_problems": draft_problems or {},
         "proofs": newest_proofs(edge.session(), page.lecture.id),
+        "caption_bases": _caption_bases(page.lecture),
         "caption_languages": [(key, speak(name)) for key, name in CAPTION_LANGUAGES.items()],
     }
+
+
+def _caption_bases(lecture: Lecture) -> dict[str, str]:
+    """Return what names the captions of now, by language: a form that changes one says which it was made for."""
+    if lecture.is_held:
+        return {language: each.sha256 for language, each in working_captions(edge.session(), lecture).items()}
+    return {each.language: each.sha256 for each in lecture.captions}
 
 
 def _status_words(page: LecturePage) -> dict[str, Any]:

@@ -71,6 +71,30 @@ def type_with_an_input_method(teacher: Visitor) -> None:
     press(teacher, "Control+z")
 
 
+def letter_sizes(teacher: Visitor) -> tuple[float, float, float]:
+    """Pixels of ordinary text, of a line, and of the line that is edited."""
+    teacher.page.locator(".captions-row").first.press("Enter")
+    teacher.page.get_by_test_id("line-text").wait_for()
+    measured = teacher.page.evaluate(
+        "() => ['main', '.captions-words', '[data-testid=line-text]'].map("
+        "(one) => parseFloat(getComputedStyle(document.querySelector(one)).fontSize))"
+    )
+    return measured[0], measured[1], measured[2]
+
+
+def look_at_large_type(teacher: Visitor, desk: str) -> None:
+    """Lines are larger than other text, the one that is edited larger still; all grow in the mode for older eyes."""
+    text, line, edited = letter_sizes(teacher)
+    assert text < line < edited
+    assert edited >= 24
+    teacher.open(f"{desk}?elder=1")
+    elder_text, elder_line, elder_edited = letter_sizes(teacher)
+    assert (elder_line, elder_edited) > (line, edited)
+    assert elder_text < elder_line < elder_edited
+    teacher.page.set_viewport_size({"width": 360, "height": 740})
+    assert teacher.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_captions_are_edited_by_keyboard_and_read_by_a_resident(
     shelf: Shelf, visit: Callable[..., Visitor]
 ) -> None:
@@ -107,6 +131,7 @@ def test_captions_are_edited_by_keyboard_and_read_by_a_resident(
     assert "AIGC" not in said
     resident.open(f"/lectures/{shelf.lecture}")
     assert "字幕由机器生成" not in resident.page.content()
+    look_at_large_type(teacher, desk)
     teacher.complaints = [each for each in teacher.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
     teacher.leave()
     resident.leave()

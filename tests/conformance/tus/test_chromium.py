@@ -182,7 +182,7 @@ def test_an_upload_that_is_gone_is_begun_anew(
 ) -> None:
     if way == "expired":
         url = computer.send({"chunkSize": 2 * MIB}, stopAt=4 * MIB)["url"]
-        long_ago = utc_now() - timedelta(hours=49)
+        long_ago = utc_now() - timedelta(days=14, hours=1)
         with door.stack.app.app_context(), unit_of_work() as db:
             db.execute(update(Upload).where(Upload.public_id == url.rpartition("/")[2]).values(updated_at=long_ago))
             request_upload_sweep(db)

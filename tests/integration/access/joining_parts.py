@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Role
+from app.joining.applications import new_receipt, normalise_receipt, receipt_hash
 from app.joining.invitations import NewInvitation, put
 from app.joining.models import ApplicantKind, Application, ApplicationState, Handover, Paper
 from app.joining.places import place_of_institution
@@ -14,18 +15,16 @@ from app.kernel.ids import new_public_id, new_token
 from app.library.places import Institution, UnitKind
 from tests.fixtures.app import make_unit
 
-#: Opened by a receipt or an invitation, which the matrix has not: 404 to whoever asks.
-WITHOUT_SECRET = {
-    "join.accept_mine", "join.accept_new", "join.add_paper", "join.change", "join.claim", "join.confirm_withdraw",
-    "join.invitation", "join.own_paper", "join.remove_paper", "join.submit", "join.withdraw", "joining.paper",
-}  # fmt: skip
-
 
 def joining_parts(db: Session, place_id: int, maker: Actor, other: Actor) -> dict[str, object]:
-    """Return values of address parts; the applicant lies in the region of the place."""
+    """Return values of address parts, and what opens the application and the invitation.
+
+    The applicant lies in the region of the place.
+    """
     institution, now = db.get_one(Institution, place_id), utc_now()
+    receipt, token = normalise_receipt(new_receipt()), new_token()
     application = Application(
-        public_id=new_public_id(), receipt_hash=new_token(), kind=ApplicantKind.INSTITUTION,
+        public_id=new_public_id(), receipt_hash=receipt_hash(receipt), kind=ApplicantKind.INSTITUTION,
         name=f"申请单位{place_id}", type_key="elder_university", region_code=institution.region_code,
         person_name="负责人", person_post="校长", person_phone="024-0000-0000", consent_version="1", consented_at=now,
         state=ApplicationState.SUBMITTED, created_at=now, updated_at=now, submitted_at=now,
@@ -43,9 +42,10 @@ def joining_parts(db: Session, place_id: int, maker: Actor, other: Actor) -> dic
     )  # fmt: skip
     db.add_all([paper, handover])
     new = NewInvitation(Role.CONTRIBUTOR, "受邀人")
-    invitation = put(db, place_of_institution(institution), new, token=new_token(), by=other)
+    invitation = put(db, place_of_institution(institution), new, token=token, by=other)
     unit = make_unit(db, region_code=institution.region_code, kind=UnitKind.COMMUNITY)
     return {
         "application_id": application.public_id, "paper_id": paper.public_id, "invitation_id": invitation.public_id,
         "handover_id": handover.public_id, "person_id": maker.public_id, "unit_id": unit.public_id,
+        "receipt": receipt, "invitation_token": token,
     }  # fmt: skip

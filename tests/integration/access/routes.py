@@ -159,6 +159,7 @@ ROUTES: dict[str, str] = {
     "player.growth": "draft_page",
     "player.lecture": "draft_page",
     "player.media": "draft_page",
+    "player.qr_code": "draft_page",
     "review.add_comment": "seat_one",
     "review.add_word": "operators",
     "review.board": "reviewers",

@@ -206,7 +206,7 @@ def test_one_step_hands_everything_over_and_one_brings_it_back(acting: Acting, p
     assert replace(acting.read(count_belongings, place, teacher.id), reviews=0).is_empty
     now = acting.read(lambda db: acting.actor("colleague", db))
     assert now.institution_ids("reviewer") == {place.institution_id}
-    assert len(acting.read(list_unfinished, now)) == 1
+    assert len(acting.read(list_unfinished, now, expires_after=timedelta(days=14))) == 1
     assert not acting.read(lambda db: acting.actor("teacher", db)).grants
     lectures = acting.read(lambda db: db.scalars(select(Lecture).where(Lecture.created_by_id == colleague.id)).all())
     assert len(lectures) == 3

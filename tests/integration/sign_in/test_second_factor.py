@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -13,9 +14,11 @@ from sqlalchemy import select
 
 from app.accounts import second_factor
 from app.accounts.credentials import RecoveryCode, SecondFactor
+from app.factory import create_app
 from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
-from tests.fixtures.app import PASSWORD, csrf_token
+from config.settings import load
+from tests.fixtures.app import PASSWORD, csrf_token, make_environ
 
 
 class Clock:
@@ -81,6 +84,16 @@ def test_a_role_that_asks_for_it_gets_in_with_a_phone_only(app: Flask, clock: Cl
     post(client, "/sign-in/phone", code=pyotp.TOTP(key_on(page)).at(clock.now))
     assert client.get("/review/").status_code == 200
     assert sign_in("zhou").get("/studio/").status_code == 200, "roles that do not ask are let in as ever"
+
+
+def test_an_installation_that_asks_for_no_codes_is_told_so_at_every_start(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    told = []
+    for changes in ({}, {"SIGNIN_TOTP_ROLES": ""}, {"SIGNIN_TOTP_ROLES": "", "APP_ENV": "development"}):
+        create_app(load(make_environ(tmp_path, **{"APP_ENV": "production", **changes})))
+        told.append("second_factor_off" in "".join(capfd.readouterr()))
+    assert told == [False, True, False]
 
 
 def test_a_code_is_taken_once_also_by_another_browser(app: Flask, clock: Clock):

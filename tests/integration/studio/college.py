@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ class Browser:
     def post(self, path: str, **fields: object) -> TestResponse:
         return self.client.post(path, data={"csrf_token": self.token, **fields})
 
+    def save_chapters(self, lecture: str, text: str) -> TestResponse:
+        """Send the form of chapters as it is now, with these lines."""
+        path = f"/studio/lectures/{lecture}"
+        return self.post(f"{path}/chapters", **hidden_fields(self.get(path), "/chapters#chapters"), chapters=text)
+
     def post_file(self, path: str, field: str, data: bytes, name: str) -> TestResponse:
         """Send one file of a form, put together here: the client's own way leaves a scratch file of large ones open."""
         parts = [
@@ -104,6 +110,14 @@ class Browser:
         for offset in range(0, len(data), chunk):
             assert self.patch(url, offset, data[offset : offset + chunk]).status_code == 204
         return url
+
+
+def hidden_fields(page: str, address: str) -> dict[str, str]:
+    """Return what a form of a page sends back unseen, but for the CSRF token; by the end of the form's address."""
+    form = re.search(rf'<form[^>]* action="[^"]*{re.escape(address)}"[^>]*>(.*?)</form>', page, re.DOTALL)
+    assert form, address
+    fields = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', form[1])
+    return {name: html.unescape(value) for name, value in fields if name != "csrf_token"}
 
 
 def in_work(app: Flask, do: Callable[[Session], object]) -> object:

@@ -210,19 +210,18 @@ def test_chapters_of_the_file_become_the_lectures(
     page = teacher.get(path)
     assert FROM_FILE in page
     assert "0:01.5 打开设置 &amp; 显示\n" in page
-    teacher.post(f"{path}/chapters", chapters="0:00 开场\n0:02 我改过的")
+    teacher.save_chapters(lecture_id, "0:00 开场\n0:02 我改过的")
     assert "已从文件读取" not in teacher.get(path)
 
 
 def test_chapters_of_the_teacher_stay_and_deleted_ones_do_not_come_back(
     app: Flask, teacher: Browser, lecture_id: str, attach: Callable[[Path], int], shelf: ClipShelf
 ) -> None:
-    path = f"/studio/lectures/{lecture_id}/chapters"
-    teacher.post(path, chapters="0:00 我的\n0:02 小结")
+    teacher.save_chapters(lecture_id, "0:00 我的\n0:02 小结")
     attach(odd_clips.with_chapters(shelf, "mkv"))
     look_through(app)
     assert [title for _, title in chapters(app)] == ["我的", "小结"]
-    teacher.post(path, chapters="")
+    teacher.save_chapters(lecture_id, "")
     attach(odd_clips.with_chapters(shelf, "mkv"))
     look_through(app)
     assert chapters(app) == []

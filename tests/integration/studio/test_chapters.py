@@ -48,9 +48,9 @@ def test_the_same_again_changes_nothing_and_fewer_replace(app: Flask, teacher: B
     teacher.post(path, chapters=LINES)
     teacher.post(path, chapters=LINES)
     assert version(app) == 2
-    teacher.post(path, chapters="5:00 只有一段")
+    teacher.save_chapters(lecture_id, "5:00 只有一段")
     assert chapters(app) == [(0, 0, "开头"), (1, 300, "只有一段")]
-    teacher.post(path, chapters=" \r\n")
+    teacher.save_chapters(lecture_id, " \r\n")
     assert chapters(app) == []
     assert version(app) == 4
 

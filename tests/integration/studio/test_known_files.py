@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import Flask
+from sqlalchemy import update
 
+from app.kernel.clock import utc_now
 from app.library.services import create_lecture
 from app.media.models import Source
 from app.studio.models import Upload, UploadState
+from app.studio.uploads import request_upload_sweep
 from tests.integration.studio.college import FULL, Browser, College, in_work
 from tests.integration.studio.test_upload_door import DATA, rows, work_default_lane
 from tests.integration.studio.test_upload_extensions import begin_piece, join
@@ -31,6 +36,30 @@ def test_my_unfinished_files_are_listed_for_me_alone(
     (told,) = teacher.client.get("/studio/uploads", headers=JSON).json["uploads"]
     assert (told["url"], told["fingerprint"], told["offset_bytes"]) == (url, "f1", 250)
     assert browser_of("colleague").client.get("/studio/uploads", headers=JSON).json["uploads"] == []
+
+
+def test_an_unfinished_file_outlives_a_weekend_and_says_until_when_it_is_kept(
+    app: Flask, teacher: Browser, lecture_id: str
+) -> None:
+    url = teacher.begin(lecture_id, 1000).headers["Location"]
+    teacher.patch(url, 0, b"x" * 250)
+
+    def swept_when_untouched_for(age: timedelta) -> int:
+        in_work(app, lambda db: db.execute(update(Upload).values(updated_at=utc_now() - age)))
+        in_work(app, request_upload_sweep)
+        work_default_lane(app)
+        return teacher.head(url).status_code
+
+    weekend = timedelta(days=2, hours=14)
+    assert swept_when_untouched_for(weekend) == 200
+    (told,) = teacher.client.get("/studio/uploads", headers=JSON).json["uploads"]
+    kept_until = datetime.fromisoformat(told["kept_until"])
+    assert timedelta(0) <= utc_now() + timedelta(days=14) - weekend - kept_until < timedelta(minutes=10)
+    local = kept_until.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"保留到 {local.year}年{local.month}月{local.day}日 {local:%H:%M}" in teacher.get("/studio/uploads")
+    assert teacher.patch(url, 250, b"x" * 250).status_code == 204
+    assert swept_when_untouched_for(timedelta(days=13, hours=23)) == 200
+    assert swept_when_untouched_for(timedelta(days=14, minutes=1)) == 410
 
 
 def test_a_file_in_pieces_is_listed_once(teacher: Browser, lecture_id: str) -> None:

@@ -84,7 +84,7 @@ def test_asked_again_it_cuts_again_and_keeps_what_the_teacher_wrote(app: Flask, 
     split(teacher, whole, take=["1"], join=["1"], titles=TITLES)
     [draft] = drafts_of(app, whole)
     own = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n自己写的\n"
-    teacher.post(f"/studio/lectures/{draft}/chapters", chapters="0:00 一\n0:05 二")
+    teacher.save_chapters(draft, "0:00 一\n0:05 二")
     in_work(app, lambda db: library.set_caption(
         db, db.scalars(select(Lecture).where(Lecture.public_id == draft)).one(), language="zh-CN", label="中文",
         webvtt=own,

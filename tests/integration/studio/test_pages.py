@@ -27,7 +27,16 @@ from app.studio.listing import PAGE_SIZE, StudioState, list_lectures
 from app.studio.queries import Phase, get_progress
 from app.studio.services import publish_lecture, withdraw_lecture
 from tests.fixtures.app import make_institution, make_user
-from tests.integration.studio.college import FULL, SRT, Browser, College, find_lecture, give_media, in_work
+from tests.integration.studio.college import (
+    FULL,
+    SRT,
+    Browser,
+    College,
+    find_lecture,
+    give_media,
+    hidden_fields,
+    in_work,
+)
 
 FORM = {
     "title": "春季养生",
@@ -245,7 +254,8 @@ def test_captions_come_change_and_go(app: Flask, teacher: Browser, lecture_id: s
     teacher.post(path, language="en", caption=(io.BytesIO(english), "a.vtt"))
     page = teacher.get(f"/studio/lectures/{lecture_id}")
     assert page.count("/remove") == 2
-    teacher.post(path, language="en", caption=(io.BytesIO(english.replace(b"Hello", b"Bye")), "a.vtt"))
+    seen = hidden_fields(page, "/captions")
+    teacher.post(path, **seen, language="en", caption=(io.BytesIO(english.replace(b"Hello", b"Bye")), "a.vtt"))
     captions = in_work(app, lambda db: {caption.language: caption.webvtt for caption in db.scalars(select(Caption))})
     assert "Bye" in captions["en"]
     assert teacher.post(f"{path}/en/remove").status_code == 303

@@ -275,7 +275,7 @@ def test_expired_uploads_and_unknown_files_are_swept(
     in_work(app, request_upload_sweep)
     work_default_lane(app)
     assert {path.stem for path in part_files()} == {url.rpartition("/")[2], "unknownnew"}
-    long_ago = utc_now() - timedelta(hours=49)
+    long_ago = utc_now() - timedelta(days=14, hours=1)
     in_work(app, lambda db: db.execute(update(Upload).values(updated_at=long_ago)))
     in_work(app, request_upload_sweep)
     work_default_lane(app)

@@ -206,7 +206,7 @@ def test_pieces_expire_alone_but_live_as_long_as_their_file(
 ) -> None:
     alone, first, second = send_piece(teacher, b"123"), send_piece(teacher, b"123"), begin_piece(teacher, 10)
     final = join(teacher, lecture_id, [first, second]).headers["Location"]
-    long_ago = utc_now() - timedelta(hours=49)
+    long_ago = utc_now() - timedelta(days=14, hours=1)
 
     def sweep(*kinds: UploadKind) -> None:
         in_work(app, lambda db: db.execute(update(Upload).where(Upload.kind.in_(kinds)).values(updated_at=long_ago)))

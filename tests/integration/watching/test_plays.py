@@ -151,7 +151,9 @@ def test_a_teacher_sees_who_is_watching(app: Flask, school: School, watch: Watch
     assert f'<dd data-testid="minutes">{round((6 * 590 + 3 * 120 + 60) / 60)}</dd>' in page
     assert "沈阳市沈河区" in page
     assert "少于5" in page
-    assert "早晨练一练" in page
+    playlists = page.partition('data-testid="playlists"')[2].partition("</table>")[0]
+    assert "早晨练一练" in playlists
+    assert "沈河示范社区中心" in playlists, "the centre that uses the lecture is named"
     assert 'role="img"' in page
     one = teacher.get(f"/watching/lectures/{school.lectures['八段锦']}?period=year").get_data(as_text=True)
     assert '<dd data-testid="plays">9</dd>' in one

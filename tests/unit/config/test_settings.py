@@ -20,6 +20,16 @@ def test_smallest_environment_is_enough():
     assert settings.media.max_upload_bytes == 8 * 1024**3
 
 
+@pytest.mark.parametrize(("environ", "roles"), [
+    ({}, {"reviewer", "officer", "operator"}),
+    ({"SIGNIN_TOTP_ROLES": "operator"}, {"operator"}),
+    ({"SIGNIN_TOTP_ROLES": ""}, set()),
+    ({"APP_ENV": "development"}, set()),
+])  # fmt: skip
+def test_in_production_a_password_alone_is_not_enough_for_people_with_power(environ: dict[str, str], roles: set[str]):
+    assert load({**GOOD, **environ}).signin.second_factor_roles == roles
+
+
 def test_every_bad_value_is_named_at_once():
     with pytest.raises(SettingsError) as caught:
         load(

@@ -6,7 +6,8 @@ export function readBlock(text) {
   let cell = '';
   let quoted = false;
   const endCell = () => {
-    rows[rows.length - 1].push(cell);
+    // A mark of ours comes back off: what was copied here is pasted here as it was.
+    rows[rows.length - 1].push(cell[0] === "'" && looksLikeFormula(cell.slice(1)) ? cell.slice(1) : cell);
     cell = '';
   };
   for (let at = 0; at < text.length; at += 1) {
@@ -31,7 +32,12 @@ export function readBlock(text) {
   return rows;
 }
 
+// As app/kernel/sheet_cells.py: programs skip blanks, and full-width signs become plain ones when a cell is edited.
+const looksLikeFormula = (cell) => /^[=+\-@\t\r]/.test(cell) || /^[=+\-@\t\r＝＋－＠]/.test(cell.trimStart());
+
+/** Write a block for other programs: what one could run as a formula begins with the mark that keeps it a text. */
 export function writeBlock(rows) {
+  const harmless = (cell) => (looksLikeFormula(cell) ? `'${cell}` : cell);
   const quote = (cell) => (/["\t\n\r]/.test(cell) ? `"${cell.replace(/"/g, '""')}"` : cell);
-  return rows.map((row) => row.map(quote).join('\t')).join('\r\n');
+  return rows.map((row) => row.map((cell) => quote(harmless(cell))).join('\t')).join('\r\n');
 }
