@@ -3,7 +3,8 @@
     python -m pytest tests/soak/soak_upload.py -s      SIZE_MIB=2048 KILLS=50 CUTS=200 STORES=folder,s3 SEED=2026
 
 First, undisturbed, SPEED_MIB (the file's size; 512 with a store) are sent beside a raw copy of them (`upload_speed`);
-with a folder the best upload must reach SPEED=0.6 of the best copy (from 1 GiB), with a store 0.6 of the best direct put. Then the
+with a folder the best upload must reach SPEED=0.6 of the best copy (from 1 GiB), with a store 0.6 of the
+best direct put. Then the
 file is sent with the breaks. In the end the stored bytes must have its SHA-256, no byte that the server ever
 acknowledged may have been sent again or taken back, and no web process may have grown by more than 50 MiB from its own
 first request to its peak. With `s3` two web processes share the load over a real S3 service: each attempt goes to the
