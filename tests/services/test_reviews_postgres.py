@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import selectinload
 
 from app.kernel.clock import utc_now
 from app.kernel.db import db as database
 from app.kernel.db import reading, unit_of_work
-from app.library.models import LectureState
-from app.review.candidates import list_submittable
+from app.library.models import Lecture, LectureState
+from app.library.pending import working_texts
+from app.review.candidates import Chance, count_submittable, list_outlooks, list_submittable
 from app.review.deadlines import get_board
 from app.review.models import Review
 from app.review.queries import Desk as Shelf
@@ -32,6 +34,10 @@ def test_the_way_and_every_list_of_it(postgres_app: Flask) -> None:
     desk = Desk(app, school)
     with app.app_context(), reading() as db:
         assert [each.public_id for each in list_submittable(db, school["teacher"])] == [desk.public_id]
+        assert count_submittable(db, school["teacher"]) == 1
+        lectures = db.scalars(select(Lecture).options(selectinload(Lecture.terms))).all()
+        outlooks = list_outlooks(db, school["teacher"], lectures, working_texts(db, lectures))
+        assert [each.chance for each in outlooks.values()] == [Chance.READY]
     public_id = desk.submit()
     desk.decide("reviewer", PASS, at_level=1)
     with app.app_context(), reading() as db:

@@ -38,8 +38,9 @@ class BatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
-    """One row of the table: the file, the lecture, what it says to its people, how far it is, what the check found,
-    whether it could be sent in.
+    """One row of the table.
+
+    The file, the lecture, what it says to its people, how far it is, what the check found, whether it could be sent in.
     """
 
     path: str

@@ -78,7 +78,7 @@ def state_data(row: DeskRow) -> dict[str, Any]:
             "url": url_for("studio.upload", public_id=upload.public_id), "fingerprint": upload.fingerprint,
             "is_in_pieces": upload.kind is UploadKind.FINAL,
         },
-        "review": {"state": row.outlook.chance.value, "why": "".join(speak(each) for each in row.outlook.lacks)},
+        "review": {"state": row.outlook.chance.value, "lacks": [speak(each) for each in row.outlook.lacks]},
     }
 
 

@@ -1,7 +1,7 @@
-"""A folder becomes lectures that residents watch: sent, filled in as a workbook, looked through, signed for once, passed
-by three people on their pages, one lecture returned and mended in between.
+"""A folder becomes lectures that residents watch: sent, looked through, filled in as a workbook, signed for once,
+passed by three on their pages, one lecture returned and mended in between.
 
-Everybody has a browser of their own; the jobs are done in this process. Pages in detail: test_desk, tests/browser/review.
+Everybody has a browser of their own; the jobs are done in this process. The table in detail: test_desk.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark
 #: The two films; what the other eight hold is no film at all.
 FIRST, SECOND = "第01讲_认识八段锦_张老师.mp4", "第２讲＿预备式＿王教授.MP4"
 NAMES = [
-    FIRST, SECOND, "03-两手托天(上)-张老师.mp4", "第四讲 左右开弓.mp4", "5、调理脾胃.mp4", "【第6课】摇头摆尾（终版2）.mp4",
-    "第7讲 - 攒拳怒目 - 副本.mp4", "第八讲 收势 1080p.mp4", "VID_20261123_101500.mp4", "MVI_0012.MOV",
+    FIRST, SECOND, "03-两手托天(上)-张老师.mp4", "第四讲 左右开弓.mp4", "5、调理脾胃.mp4",
+    "【第6课】摇头摆尾（终版2）.mp4", "第7讲 - 攒拳怒目 - 副本.mp4", "第八讲 收势 1080p.mp4",
+    "VID_20261123_101500.mp4", "MVI_0012.MOV",
 ]  # fmt: skip
 TITLES = ("认识八段锦", "预备式")
 MENDED = "认识八段锦：从起势开始"
@@ -98,11 +99,13 @@ def test_a_folder_becomes_lectures_that_residents_watch(
         person.leave()
 
 
-def choose(desk: Desk, field: str, files: Path) -> None:
+def choose(desk: Desk, field: str, files: Path, *, course: str = "") -> None:
     desk.visitor.open("/studio/")
     desk.page.get_by_test_id("open-desk").click()
     desk.page.locator("[data-part=zone]").wait_for()  # the script is there
     desk.page.get_by_test_id(field).set_input_files(str(files))
+    if course:
+        desk.page.fill("[name=new_course]", course)
     desk.page.get_by_test_id("create-batch").click()
     desk.page.get_by_test_id("grid").wait_for()
 
@@ -119,7 +122,7 @@ def send_the_folder(desk: Desk, folder: Path) -> str:
 
 
 def read_what_the_check_found(desk: Desk) -> None:
-    """The film without a picture is told with its second, what is no film in plain words; nothing may be sent in yet."""
+    """The film without a picture is told with its second, what is no film as failed; nothing may be sent in yet."""
     page = desk.page
     page.reload()
     moment = desk.state(desk.row_of(FIRST)).locator(".state-at").first
@@ -137,7 +140,7 @@ def fill_in_as_a_workbook(desk: Desk, tmp_path: Path) -> None:
     assert begun.value.suggested_filename == "八段锦全集.xlsx"
     book: Workbook = load_workbook(io.BytesIO(Path(begun.value.path()).read_bytes()))
     sheet, path = book.worksheets[0], tmp_path / "表格.xlsx"
-    words = {TEACHER_CELL: "周老师", ABOUT_CELL: "跟着做，一遍十二分钟。", AUDIENCE_CELL: "老年人群", TOPIC_CELL: "全民健康"}
+    words = {TEACHER_CELL: "周老师", ABOUT_CELL: "跟着做。", AUDIENCE_CELL: "老年人群", TOPIC_CELL: "全民健康"}
     for line in range(2, 2 + len(NAMES)):
         for column, text in words.items():
             sheet.cell(line, column).value = text
@@ -207,7 +210,7 @@ def take_what_is_here(desk: Desk, folder: Path) -> None:
     page = desk.page
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "PATCH" else None)
-    choose(desk, "choose-files", folder / FIRST)
+    choose(desk, "choose-files", folder / FIRST, course="补录")
     state = desk.state(0)
     state.locator("[data-answer=use]").click()
     desk.visitor.wait_until(lambda: state.get_attribute("data-phase") == "waiting", "it is taken")

@@ -227,18 +227,17 @@ def test_the_page_says_what_may_be_sent_in_and_what_is_missing(app: Flask, teach
     assert 'data-testid="send-in-batch"' in page
     assert desk_of(teacher, address)["send_in_max"] == 60
 
-    def told() -> list[dict[str, str]]:
+    def told() -> list[dict[str, Any]]:
         states = json.loads(teacher.get(f"{address}/state"))["rows"]
         return [states[row["id"]]["review"] for row in desk["rows"]]
 
     assert [each["state"] for each in told()] == ["ready", "not_yet", "not_yet"]
-    assert "请填写主讲人" not in told()[1]["why"]
-    assert "请写一两句内容简介。" in told()[1]["why"]
-    assert "视频还没有上传" in told()[2]["why"]
+    assert told()[1]["lacks"] == ["请写一两句内容简介。", "请选择适合的人群。", "请选择话题。"]
+    assert told()[2]["lacks"][0] == "视频还没有上传，或者还没有处理好。"
     wish = Wish(ready, find_lecture(app, ready).version)
     checks = {check.key for check in rulebook().checks}
     in_work(app, lambda db: submit(db, college.teacher, [wish], checks=checks, is_signed=True))
-    assert told()[0] == {"state": "under_way", "why": ""}
+    assert told()[0] == {"state": "under_way", "lacks": []}
 
 
 def test_the_page_of_a_place_without_reviews_offers_none(teacher: Browser, college: College):

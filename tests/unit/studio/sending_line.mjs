@@ -52,7 +52,7 @@ const base = `http://127.0.0.1:${server.address().port}`;
 /** What of a browser the scripts touch. */
 function stage(habits, moment) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: new Date(moment) });
-  const block = { uploads_url: `${base}/uploads`, known_url: `${base}/known/LECTURE`, max_bytes: 1e9, unfinished: null };
+  const block = { uploads_url: `${base}/uploads`, known_url: `${base}/known/LECTURE`, csrf_token: 'c', max_bytes: 1e9, unfinished: null };
   globalThis.document = { getElementById: () => ({ textContent: JSON.stringify(block) }) };
   globalThis.window = { crypto: null, localStorage: { getItem: () => JSON.stringify(habits) } };
   globalThis.Worker = class {

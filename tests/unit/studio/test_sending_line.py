@@ -15,9 +15,7 @@ import pytest
 DRIVER = Path(__file__).with_name("sending_line.mjs")
 CLIENT = Path(__file__).resolve().parents[3] / "node_modules/tus-js-client"
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or not CLIENT.exists(), reason="needs Node.js and npm ci"
-)
+pytestmark = pytest.mark.skipif(shutil.which("node") is None or not CLIENT.exists(), reason="needs Node.js and npm ci")
 
 
 def play(scenario: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ export function makeSendIn(rows, most) {
     const made = element('li');
     const link = element('a', '', row.cells.title || row.path);
     link.href = row.page_url;
-    made.append(link, element('span', 'soft', row.state.review.why));
+    made.append(link, ...row.state.review.lacks.map((each) => element('span', 'soft', each)));
     return made;
   }
 
@@ -20,7 +20,7 @@ export function makeSendIn(rows, most) {
     const of = (name) => rows.filter((row) => row.state.review.state === name);
     const ready = of('ready');
     const missing = of('not_yet');
-    const told = JSON.stringify([ready.map((row) => row.id), missing.map((row) => [row.id, row.cells.title, row.state.review.why])]);
+    const told = JSON.stringify([ready.map((row) => row.id), missing.map((row) => [row.id, row.cells.title, row.state.review.lacks])]);
     const numbers = { ready: ready.length, under_way: of('under_way').length, shelved: of('shelved').length, missing: missing.length };
     part('send-in-words').textContent = say('send_in', numbers);
     if (told === drawn) return;
