@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalogue.playlists import public_titles
-from app.library.models import Lecture, LectureState
+from app.library.models import Course, Lecture, LectureState
 from app.library.places import Unit, UnitKind, UnitRegion
 from search_index import IndexUnusable, SearchRequest, Suggestion, open_index
 
 #: Asked of the index, so that enough are left after the database was asked.
 _ASKED = 20
 #: What is searched for on a page that found nothing: names of things, not whole titles.
-_NEAR_KINDS = ("popular", "tag", "word", "title", "teacher")
+_NEAR_KINDS = ("popular", "topic", "tag", "word", "course", "title", "teacher")
 _SHORTEST = 2
 
 
@@ -30,21 +30,19 @@ class Contact:
 
 
 def suggest(db: Session, index_path: Path, typed: str, popular: Sequence[str], *, limit: int) -> list[Suggestion]:
-    """Complete what is typed; titles and teachers only of what is public now. At most three queries."""
+    """Complete what is typed; titles, teachers and courses only of what is public now. At most four queries."""
     try:
         found = open_index(index_path).suggest(typed, popular=popular, limit=_ASKED)
     except IndexUnusable:
         return []
-    titles = [each.text for each in found if each.kind == "title"]
-    teachers = [each.text for each in found if each.kind == "teacher"]
-    shown = _public(db, Lecture.title, titles), _public(db, Lecture.teacher, teachers)
-    shown[0].update(public_titles(db, [each for each in titles if each not in shown[0]]))
-    kept = [
-        each
-        for each in found
-        if (each.kind != "title" or each.text in shown[0]) and (each.kind != "teacher" or each.text in shown[1])
-    ]
-    return kept[:limit]
+    texts = {kind: [each.text for each in found if each.kind == kind] for kind in ("title", "teacher", "course")}
+    shown = {
+        "title": _public(db, Lecture.title, texts["title"]),
+        "teacher": _public(db, Lecture.teacher, texts["teacher"]),
+        "course": _public_courses(db, texts["course"]),
+    }
+    shown["title"].update(public_titles(db, [each for each in texts["title"] if each not in shown["title"]]))
+    return [each for each in found if each.kind not in shown or each.text in shown[each.kind]][:limit]
 
 
 def _public(db: Session, column: object, texts: Sequence[str]) -> set[str]:
@@ -53,6 +51,13 @@ def _public(db: Session, column: object, texts: Sequence[str]) -> set[str]:
         return set()
     is_public = Lecture.state == LectureState.PUBLISHED
     return set(db.scalars(select(column).where(column.in_(texts), is_public).distinct()))  # type: ignore[call-overload,attr-defined]
+
+
+def _public_courses(db: Session, titles: Sequence[str]) -> set[str]:
+    if not titles:
+        return set()
+    joined = select(Course.title).join(Lecture, Lecture.course_id == Course.id)
+    return set(db.scalars(joined.where(Course.title.in_(titles), Lecture.state == LectureState.PUBLISHED).distinct()))
 
 
 def nearest(db: Session, index_path: Path, text: str, popular: Sequence[str], *, limit: int = 6) -> list[str]:
