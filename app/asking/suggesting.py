@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.playlists import public_titles
 from app.library.models import Course, Lecture, LectureState
 from app.library.places import Unit, UnitKind, UnitRegion
 from search_index import IndexUnusable, SearchRequest, Suggestion, open_index
@@ -20,6 +19,9 @@ _ASKED = 20
 _NEAR_KINDS = ("popular", "topic", "tag", "word", "course", "title", "teacher")
 _SHORTEST = 2
 
+#: Says which of some titles other things than lectures have that are public now; at most one query.
+OtherTitles = Callable[[Session, Collection[str]], Collection[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -29,7 +31,9 @@ class Contact:
     phone: str
 
 
-def suggest(db: Session, index_path: Path, typed: str, popular: Sequence[str], *, limit: int) -> list[Suggestion]:
+def suggest(
+    db: Session, index_path: Path, typed: str, popular: Sequence[str], other_titles: OtherTitles, *, limit: int
+) -> list[Suggestion]:
     """Complete what is typed; titles, teachers and courses only of what is public now. At most four queries."""
     try:
         found = open_index(index_path).suggest(typed, popular=popular, limit=_ASKED)
@@ -41,7 +45,7 @@ def suggest(db: Session, index_path: Path, typed: str, popular: Sequence[str], *
         "teacher": _public(db, Lecture.teacher, texts["teacher"]),
         "course": _public_courses(db, texts["course"]),
     }
-    shown["title"].update(public_titles(db, [each for each in texts["title"] if each not in shown["title"]]))
+    shown["title"].update(other_titles(db, [each for each in texts["title"] if each not in shown["title"]]))
     return [each for each in found if each.kind not in shown or each.text in shown[each.kind]][:limit]
 
 
@@ -60,14 +64,16 @@ def _public_courses(db: Session, titles: Sequence[str]) -> set[str]:
     return set(db.scalars(joined.where(Course.title.in_(titles), Lecture.state == LectureState.PUBLISHED).distinct()))
 
 
-def nearest(db: Session, index_path: Path, text: str, popular: Sequence[str], *, limit: int = 6) -> list[str]:
+def nearest(
+    db: Session, index_path: Path, text: str, popular: Sequence[str], other_titles: OtherTitles, *, limit: int = 6
+) -> list[str]:
     """Return queries near one that found nothing, each of which begins or ends as it does and finds something."""
     near: dict[str, None] = {}
     compact = "".join(text.split())
     heads = [compact[:size] for size in range(len(compact), _SHORTEST - 1, -1)]
     tails = [compact[-size:] for size in range(len(compact) - 1, _SHORTEST - 1, -1)]
     for part in [*heads[-6:], *tails[-6:]]:
-        found = suggest(db, index_path, part, popular, limit=_ASKED)
+        found = suggest(db, index_path, part, popular, other_titles, limit=_ASKED)
         ranked = sorted(found, key=lambda each: _NEAR_KINDS.index(each.kind) if each.kind in _NEAR_KINDS else 9)
         near.update(dict.fromkeys(each.text for each in ranked[:2] if each.text != text))
         if len(near) >= 2 * limit:

@@ -142,8 +142,9 @@ def _keywords(lecture: Lecture, course: str | None) -> dict[str, tuple[str, ...]
 
 def places_of(region: Region) -> tuple[str, ...]:
     """Return what a place is called: a county by its city and by itself."""
-    is_in_city = region.level is RegionLevel.COUNTY and region.parent is not None
-    return (region.parent.name_zh, region.name_zh) if is_in_city else (region.name_zh,)
+    if region.level is RegionLevel.COUNTY and region.parent is not None:
+        return region.parent.name_zh, region.name_zh
+    return (region.name_zh,)
 
 
 def _facets(lecture: Lecture, duration_s: float | None, *, is_green: bool) -> dict[str, tuple[str, ...]]:

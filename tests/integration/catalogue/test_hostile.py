@@ -17,7 +17,7 @@ from tests.fixtures.app import make_institution, run_jobs
 from tests.integration.search_index.hostile import hostile_queries
 
 #: `make soak-search` asks a hundred thousand of the index itself.
-PAGES, SUGGESTIONS = 120, 400
+PAGES, SUGGESTIONS = 100, 250
 MARKUP = '<script>steal()</script><b onclick=steal()>&amp;養生'
 #: Pages of every kind that are tried below, of a catalogue without markup.
 CLEAN = ("/search?q=手机", "/search?q=养身", "/search?q=量子色动力学", "/search?q=上手机一键直达")
