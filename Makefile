@@ -73,7 +73,7 @@ quality: ## Print how well search finds, by kind of query and engine (ARGS="--mi
 	@exec $(PY) -m tests.quality $(ARGS)
 
 .PHONY: bench-search
-bench-search: ## CPU ms of searches and suggestions, rebuild, update, memory (ARGS="--engine tantivy --documents 100000")
+bench-search: ## CPU ms of searches and suggestions, rebuild, update, memory, each beside its limit (ARGS="--engine whoosh --documents 10000" for one)
 	@dev/bootstrap test
 	@exec $(PY) -m tests.bench.bench_search $(ARGS)
 

@@ -32,6 +32,7 @@ from app.asking.views import counting
 from app.catalogue import comparing
 from app.catalogue import jobs as catalogue_jobs
 from app.catalogue import views as catalogue_views
+from app.catalogue.playlists import public_titles
 from app.curation import views as curation_views
 from app.curation.events import PlaylistChanged, PlaylistPublished, PlaylistWithdrawn
 from app.demo import cli as demo_cli
@@ -101,7 +102,7 @@ def create_app(settings: Settings) -> Flask:
     app.context_processor(lambda: {"site": settings.site})
     if settings.app.env == "production" and not settings.signin.second_factor_roles:
         structlog.get_logger(__name__).warning("second_factor_off", setting="SIGNIN_TOTP_ROLES")
-    counting.init_app(app, settings.app.secret_key.get_secret_value())
+    counting.init_app(app, settings.app.secret_key.get_secret_value(), public_titles)
     _register_rooms(app, settings)
     access.require_rules(app)
     _serve_static(app, settings)

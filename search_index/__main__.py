@@ -102,6 +102,7 @@ def _document(fields: dict[str, Any]) -> Document:
         institution=str(fields.get("institution") or ""),
         tags=tuple(map(str, fields.get("tags") or ())),
         passages=tuple(Passage(float(start_s), str(text)) for start_s, text in fields.get("passages") or ()),
+        keywords={str(name): tuple(map(str, texts)) for name, texts in (fields.get("keywords") or {}).items()},
         facets={str(name): tuple(map(str, values)) for name, values in (fields.get("facets") or {}).items()},
         published_at=published_at if published_at.tzinfo else published_at.replace(tzinfo=UTC),
         boost=float(fields.get("boost", 1.0)),

@@ -26,6 +26,8 @@ class Document:
         title: shown and searched, the strongest field.
         transcript: words spoken in it, when nobody knows at which second; searched with little weight, not highlighted.
         passages: what is said when, in order of time; searched like a transcript, and the best one is shown with a hit.
+        keywords: what it is filed under, by the kind of word, e.g. ``{"topic": ("网络生活",), "place": ("大连市",)}``;
+            searched with the weight of a description, suggested under their kind, neither shown nor highlighted.
         facets: facet name to the document's values, e.g. ``{"city": ("沈阳市",), "topic": ("health", "tcm")}``.
         published_at: aware; orders the newest first and breaks ties.
         boost: multiplies the relevance, 1.0 is neutral. Keep it between 0.5 and 2.
@@ -42,6 +44,7 @@ class Document:
     tags: tuple[str, ...] = ()
     transcript: str = ""
     passages: tuple[Passage, ...] = ()
+    keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     boost: float = 1.0
     popularity: int = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from search_index.documents import Document
 from search_index.folder import pointer_built_at, read_pointer
+from search_index.passages import pack_passages, packed_passages
 from search_index.schema import Card, Stored, facet_text, facets_of, stored_of
 
 
@@ -50,15 +51,15 @@ def document_digest(document: Document) -> str:
     """
     kind, published_us = facet_text(document.kind), int(document.published_at.timestamp() * 1_000_000)
     order = (published_us, round(document.boost, 4), document.popularity)
-    return _digest(kind, order, facets_of(document), stored_of(document))
+    return _digest(kind, order, facets_of(document), stored_of(document), pack_passages(document.passages))
 
 
-def digest_of(card: Card, stored: Stored) -> str:
+def digest_of(card: Card, stored: Stored, speech: bytes) -> str:
     """Return the digest of an indexed document."""
     order = (card.published_us, round(card.boost, 4), card.popularity)
-    return _digest(card.kind, order, dict(card.facets), stored)
+    return _digest(card.kind, order, dict(card.facets), stored, packed_passages(speech))
 
 
-def _digest(kind: str, order: tuple[float, ...], facets: object, stored: object) -> str:
+def _digest(kind: str, order: tuple[float, ...], facets: object, stored: object, passages: bytes) -> str:
     text = json.dumps([kind, order, facets, stored], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode() + passages).hexdigest()

@@ -10,7 +10,7 @@ from search_index import analysis
 from search_index.documents import Fragment
 from search_index.folding import fold
 from search_index.query import QueryPlan, Unit
-from search_index.schema import FIELD_WEIGHTS, Stored
+from search_index.schema import SHOWN_FIELDS, Stored
 
 EXCERPT_CHARS = 90
 _LEAD_CHARS = 20
@@ -28,11 +28,11 @@ class Highlighter:
         self._wanted = [_wanted(unit) for unit in units]
 
     def highlight(self, stored: Stored) -> Mapping[str, tuple[Fragment, ...]]:
-        """Cut every stored field into fragments. The description becomes an excerpt around its best matches."""
+        """Cut every field that is shown into fragments. The description becomes an excerpt around its best matches."""
         texts = {
             name: _TAG_SEPARATOR.join(value) if name == "tags" else str(value)
             for name, value in stored.items()
-            if name in FIELD_WEIGHTS
+            if name in SHOWN_FIELDS
         }
         spans = self._spans(texts)
         return {

@@ -10,10 +10,13 @@ from search_index.folding import fold_text
 
 MAX_PHRASE_WORDS, MAX_PHRASE_CHARS = 4, 8
 MAX_SHOWN_CHARS = 60
-_KIND_WEIGHTS = {"tag": 3.0, "teacher": 2.0, "institution": 1.0, "title": 1.0, "word": 1.0}
+_KIND_WEIGHTS = {"tag": 3.0, "teacher": 2.0, "topic": 2.0, "place": 0.2, "audience": 0.2}
+"""Of other kinds each counts one. Every lecture lies in some place and is for somebody, which tells little."""
 _FIRST_WORD_WEIGHT = 2.0
 """A phrase that begins a title is more likely what people call the thing."""
 _DESCRIPTION_WEIGHT = 0.2
+_PART_WEIGHT = 0.2
+"""Of a part of an institution's name, or of what a document is filed under."""
 _UNSHOWABLE = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029"], " "))
 
 
@@ -31,6 +34,7 @@ class Vocabulary:
             ("teacher", (document.teacher,)),
             ("institution", (document.institution,)),
             ("tag", document.tags),
+            *document.keywords.items(),
         ):
             for value in values:
                 shown = _shown(value)
@@ -39,19 +43,22 @@ class Vocabulary:
         for field in ("title", "tags"):
             for value in folded[field]:
                 self._add_phrases(value)
+        for field in ("institution", "keywords"):
+            for value in folded[field]:
+                self._add_phrases(value, _PART_WEIGHT)
         for value in folded["description"]:
             for word in _words(value):
                 self._words[word] += _DESCRIPTION_WEIGHT
 
-    def _add_phrases(self, folded: str) -> None:
+    def _add_phrases(self, folded: str, worth: float = 1.0) -> None:
         for phrase, gain in _phrases(folded):
-            self._words[phrase] += gain
+            self._words[phrase] += gain * worth
 
     def entries(self) -> Iterator[tuple[str, str, str, float, tuple[str, ...]]]:
         """Yield the folded key, the text to show, kind, weight and syllables of everything found."""
         for (shown, kind), count in self._names.items():
             key = fold_text(shown).replace("\t", " ")
-            yield key, shown.encode(errors="replace").decode(), kind, count * _KIND_WEIGHTS[kind], _sounds(key)
+            yield key, shown.encode(errors="replace").decode(), kind, count * _KIND_WEIGHTS.get(kind, 1.0), _sounds(key)
         for word, weight in self._words.items():
             yield word, word, "word", weight, pinyin.syllables(word)
 

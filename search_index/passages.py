@@ -1,13 +1,14 @@
 """What is said when: speech cut into passages, kept with a document, and the one that answers a query best.
 
 Passages are looked through only for documents that are about to be shown or are close to it; finding those is done
-over the words of the whole speech, with the documents.
+over the words of the whole speech, with the documents. Every hit on a page is listened to in every search, so speech
+is kept twice: folded, in which one looks, and as it is shown, of which only what was found is ever unpacked.
 """
 
-import base64
 import json
+import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from search_index.documents import Passage
@@ -16,6 +17,13 @@ from search_index.folding import fold_text
 WINDOW = 2
 """A sentence may run over the end of a caption: so many neighbouring passages are looked at together."""
 MAX_PASSAGES = 4000
+SEPARATOR = "\ufdd0"
+"""Between the passages of folded speech; no character of any text."""
+_SIZE = struct.Struct("<I")
+_CHUNK = 64
+_LEVEL = 6
+_HEARD_ENCODING = "utf-16-le"
+"""Two bytes a character of Chinese, unpacked in two thirds of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +34,97 @@ class FoundPassage:
     share: float
 
 
-def pack_passages(passages: Sequence[Passage]) -> str:
-    """Pack passages into one short text."""
+def folded_speech(passages: Sequence[Passage]) -> str:
+    """Fold what is said, in one go, because the way to simplified characters costs by the call."""
+    texts = (one.text.replace("\n", " ").replace(SEPARATOR, " ") for one in passages[:MAX_PASSAGES])
+    return fold_text(SEPARATOR.join(texts))
+
+
+def pack_speech(passages: Sequence[Passage], folded: str) -> bytes:
+    """Pack passages and what `folded_speech` made of them; empty where nothing is said."""
+    if not passages:
+        return b""
+    return _sized([zlib.compress(folded.encode(_HEARD_ENCODING, "replace"), _LEVEL)]) + pack_passages(passages)
+
+
+def pack_passages(passages: Sequence[Passage]) -> bytes:
+    """Pack passages as they are shown; the same passages give the same bytes."""
     rows = [[round(one.start_s, 3), one.text.encode(errors="replace").decode()] for one in passages[:MAX_PASSAGES]]
-    packed = zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
-    return base64.b64encode(packed).decode()
+    chunks = (rows[at : at + _CHUNK] for at in range(0, len(rows), _CHUNK))
+    return _sized([
+        zlib.compress(json.dumps(chunk, ensure_ascii=False, separators=(",", ":")).encode(), _LEVEL) for chunk in chunks
+    ])
 
 
-def unpack_passages(packed: str) -> tuple[Passage, ...]:
-    """Reverse of `pack_passages`."""
-    return tuple(Passage(start_s, text) for start_s, text in json.loads(zlib.decompress(base64.b64decode(packed))))
+def _sized(parts: Sequence[bytes]) -> bytes:
+    return b"".join(piece for part in parts for piece in (_SIZE.pack(len(part)), part))
 
 
-def best_passage(passages: Sequence[Passage], weights: Mapping[str, float]) -> FoundPassage | None:
+def _part(packed: bytes, start: int) -> tuple[bytes, int]:
+    """Return the part that begins there, and where the next does."""
+    begin = start + _SIZE.size
+    end = begin + _SIZE.unpack_from(packed, start)[0]
+    return packed[begin:end], end
+
+
+def packed_passages(speech: bytes) -> bytes:
+    """Return what `pack_passages` gave, out of packed speech."""
+    return speech[_part(speech, 0)[1] :] if speech else b""
+
+
+def unpack_passages(speech: bytes) -> tuple[Passage, ...]:
+    """Return the passages of packed speech."""
+    return _unpacked(speech, 0, MAX_PASSAGES)
+
+
+def _unpacked(speech: bytes, first: int, end: int) -> tuple[Passage, ...]:
+    """Passages from one number to another; chunks of others stay packed."""
+    if not speech:
+        return ()
+    at, number, found = _part(speech, 0)[1], 0, list[Passage]()
+    while at < len(speech) and number < end:
+        chunk, at = _part(speech, at)
+        if number + _CHUNK > first:
+            rows = json.loads(zlib.decompress(chunk))
+            found += [Passage(start_s, text) for start_s, text in rows[max(0, first - number) : end - number]]
+        number += _CHUNK
+    return tuple(found)
+
+
+def best_passage(speech: bytes, weights: Mapping[str, float]) -> FoundPassage | None:
     """Find where most of the weighted terms are said close together; None where none is said.
 
     Args:
-        passages: in order of time.
+        speech: packed.
         weights: terms of the query, folded, and what each is worth.
+
+    Raises:
+        ValueError, zlib.error, struct.error: it is torn.
     """
-    whole = sum(weights.values())
-    folded = _folded(passages)
-    found = [{term for term in weights if term in text} for text in folded]
-    best, best_key = None, (0.0, 0.0)
-    for at, terms in enumerate(found):
-        if terms:
-            alone = sum(weights[term] for term in terms)
-            together = terms.union(*found[at + 1 : at + WINDOW])
-            key = (sum(weights[term] for term in together), alone)
-            if key > best_key:
-                best, best_key = at, key
-    if best is None or not whole:
+    if not speech or not weights:
+        return None
+    found = _said(zlib.decompress(_part(speech, 0)[0]).decode(_HEARD_ENCODING), weights)
+    best, best_key = 0, (0.0, 0.0)
+    for at in sorted(found):
+        together = found[at].union(*(found.get(at + more, ()) for more in range(1, WINDOW)))
+        key = (sum(weights[term] for term in together), sum(weights[term] for term in found[at]))
+        if key > best_key:
+            best, best_key = at, key
+    if not best_key[0]:
         return None
     end = best + (WINDOW if best_key[0] > best_key[1] else 1)
-    return FoundPassage(tuple(passages[best:end]), best_key[0] / whole)
+    return FoundPassage(_unpacked(speech, best, end), best_key[0] / sum(weights.values()))
 
 
-def _folded(passages: Iterable[Passage]) -> list[str]:
-    """Folded texts. Folded together, because the way to simplified characters costs by the call."""
-    texts = [one.text.replace("\n", " ") for one in passages]
-    together = fold_text("\ufdd0".join(texts)).split("\ufdd0")
-    return together if len(together) == len(texts) else [fold_text(text) for text in texts]
+def _said(heard: str, terms: Collection[str]) -> dict[int, set[str]]:
+    """Which terms are said in which passage. Walks from find to find: most of an hour holds none of them."""
+    found: dict[int, set[str]] = {}
+    for term in terms:
+        passage = counted = 0
+        at = heard.find(term)
+        while at >= 0:
+            passage += heard.count(SEPARATOR, counted, at)
+            found.setdefault(passage, set()).add(term)
+            counted = heard.find(SEPARATOR, at)
+            at = heard.find(term, counted) if counted >= 0 else -1
+    return found

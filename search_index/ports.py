@@ -88,6 +88,9 @@ class Snapshot(Protocol):
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""
 
+    def speech(self, key: int) -> bytes:
+        """What is said in a candidate, packed (passages.py); empty where nothing is known to be."""
+
     def document_ids(self) -> Sequence[str]:
         """Ids of all live documents, for comparing the index with its source."""
 

@@ -13,17 +13,16 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from search_index.documents import Hit, HitPassage, SearchRequest, SearchResult, Suggestion
+from search_index.documents import SearchRequest, SearchResult, Suggestion
 from search_index.engines import engine_named
 from search_index.errors import IndexUnusable
 from search_index.facts import digest_of
 from search_index.folder import Pointer, pointer_mark, read_pointer
-from search_index.highlight import Highlighter
 from search_index.lexicon import EMPTY, Lexicon, lexicon_mark, read_lexicon
-from search_index.passages import FoundPassage
 from search_index.ports import Engine, Snapshot
-from search_index.query import QueryPlan, plan_query
-from search_index.stages import Ranked, run, spoken_answer
+from search_index.query import plan_query
+from search_index.showing import shown
+from search_index.stages import run
 from search_index.suggest import suggest
 from search_index.thesaurus import Thesaurus, own_thesaurus
 
@@ -69,7 +68,7 @@ class SearchIndex:
 
         Args:
             request: what is asked.
-            deadline_s: seconds after which the search ends with what it has and says so.
+            deadline_s: seconds after which the search ends with what it has and says so; marking is part of it.
             thesaurus: widens this one query, to try words out; else the one in use does.
 
         Raises:
@@ -78,17 +77,17 @@ class SearchIndex:
         started_s = time.perf_counter()
         opened = self._fresh()
         plan = self._plan(request.text, opened.lexicon, thesaurus or self._thesaurus)
-        found = run(opened.snapshot, plan, request, time.monotonic() + deadline_s)
-        highlighter = Highlighter(plan)
+        ends_s = time.monotonic() + deadline_s
+        found = run(opened.snapshot, plan, request, ends_s)
         page = found.ranked[request.offset : request.offset + request.limit]
-        weights = _spoken_weights(plan)
+        hits, is_late = shown(opened.snapshot, plan, page, ends_s)
         return SearchResult(
-            hits=tuple(_hit(opened.snapshot, highlighter, ranked, weights) for ranked in page),
+            hits=hits,
             total=found.total,
             facets=found.facets,
             took_ms=(time.perf_counter() - started_s) * 1000,
             exact_total=found.exact_total,
-            is_partial=found.is_partial,
+            is_partial=found.is_partial or is_late,
             corrected=plan.corrected if plan is not None else None,
         )
 
@@ -129,7 +128,10 @@ class SearchIndex:
         snapshot = self._fresh().snapshot
         everything = SearchRequest()
         found = snapshot.find(None, everything, top=max(1, snapshot.document_count), deadline_s=math.inf)
-        return {each.card.id: digest_of(each.card, snapshot.stored(each.key)) for each in found.best}
+        return {
+            each.card.id: digest_of(each.card, snapshot.stored(each.key), snapshot.speech(each.key))
+            for each in found.best
+        }
 
     def _fresh(self) -> _Opened:
         """What the latest commit holds; while one thread opens it, the others go on with the one before."""
@@ -189,30 +191,3 @@ def open_index(folder: Path) -> SearchIndex:
 @lru_cache(maxsize=_SHARED_INDEXES)
 def _shared(folder: Path) -> SearchIndex:
     return SearchIndex(folder)
-
-
-def _hit(snapshot: Snapshot, highlighter: Highlighter, ranked: Ranked, weights: dict[str, float]) -> Hit:
-    card = ranked.candidate.card
-    stored = snapshot.stored(ranked.candidate.key)
-    passage = ranked.passage or spoken_answer(stored, weights)
-    return Hit(
-        card.id,
-        card.kind,
-        round(ranked.score, 6),
-        highlighter.highlight(stored),
-        None if passage is None else _hit_passage(highlighter, passage),
-    )
-
-
-def _hit_passage(highlighter: Highlighter, found: FoundPassage) -> HitPassage | None:
-    """The place as shown; none when nothing in it can be marked."""
-    fragments = highlighter.mark("".join(passage.text for passage in found.passages))
-    if not any(fragment.is_match for fragment in fragments):
-        return None
-    return HitPassage(found.passages[0].start_s, fragments)
-
-
-def _spoken_weights(plan: QueryPlan | None) -> dict[str, float]:
-    """What to listen for in the speech of shown hits: the words asked for, under any of their names."""
-    units = plan.units if plan is not None else ()
-    return {part: way.weight for unit in units for way in unit.ways for part in way.parts if len(part) > 1}

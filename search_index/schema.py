@@ -13,7 +13,7 @@ from functools import lru_cache
 from search_index.analysis import ANALYSIS_VERSION, spoken_terms, written_terms
 from search_index.documents import Document, Sort
 from search_index.folding import fold_text
-from search_index.passages import pack_passages
+from search_index.passages import SEPARATOR, folded_speech, pack_speech
 
 SCHEMA_VERSION = f"5.{ANALYSIS_VERSION}"
 """Another version on disk means: rebuild. Raised also when the documents handed in carry other facets than before."""
@@ -24,8 +24,12 @@ FIELD_WEIGHTS: Mapping[str, int] = {
     "teacher": 2,
     "institution": 1,
     "description": 1,
+    "keywords": 1,
 }
 """Whole numbers: an engine that only counts terms counts one so many times."""
+KEYWORDS = "keywords"
+"""The field that is not shown, and lengthens no document: everything is filed under something."""
+SHOWN_FIELDS = tuple(name for name in FIELD_WEIGHTS if name != KEYWORDS)
 SPOKEN_WEIGHT = 0.25
 """Of each time a word is spoken, up to `SPOKEN_MOST` in all: said often it must not outweigh a title."""
 SPOKEN_MOST = 1.0
@@ -53,7 +57,8 @@ class Record:
             weight.
         spoken: terms of its speech and their weights.
         card: what ranking needs.
-        stored: what highlights need.
+        stored: its texts, what highlights need.
+        speech: what is said when, packed; see passages.py.
         folded: values of the fields.
     """
 
@@ -62,6 +67,7 @@ class Record:
     spoken: Mapping[str, float]
     card: "Card"
     stored: Stored
+    speech: bytes
     folded: Mapping[str, tuple[str, ...]]
 
     @property
@@ -83,7 +89,7 @@ class Card:
         length: weighted length of the fields without speech, or a lecture would sink because it has captions.
         title: folded.
         names: folded tags, teacher and institution.
-        body: folded description, its beginning.
+        body: folded description, its beginning, and keywords.
     """
 
     id: str
@@ -129,8 +135,9 @@ def to_record(document: Document) -> Record:
         for value in folded[name]:
             terms, size = written_terms(value)
             written.append((terms, weight))
-            length += size * weight
-    speech = "\n".join([document.transcript, *(passage.text for passage in document.passages)])
+            length += size * weight if name != KEYWORDS else 0
+    said = folded_speech(document.passages)
+    speech = "\n".join([fold_text(document.transcript[:MAX_SPOKEN_CHARS]), said.replace(SEPARATOR, "\n")])
     card = Card(
         id=storable(document.id),
         kind=facet_text(document.kind),
@@ -139,20 +146,23 @@ def to_record(document: Document) -> Record:
         length=length,
         title="".join(folded["title"]),
         names=tuple(name for field in ("tags", "teacher", "institution") for name in folded[field]),
-        body="".join(folded["description"])[:MAX_BODY_CHARS],
+        body="\n".join(["".join(folded["description"])[:MAX_BODY_CHARS], *folded[KEYWORDS]]).strip(),
         facets=facets_of(document),
         popularity=document.popularity,
     )
-    return Record(card.id, written, _spoken(speech), card, stored_of(document), folded)
+    packed = pack_speech(document.passages, said)
+    return Record(card.id, written, _spoken(speech.strip()), card, stored_of(document), packed, folded)
 
 
-def _spoken(speech: str) -> dict[str, float]:
-    counts = Counter(spoken_terms(fold_text(speech[:MAX_SPOKEN_CHARS]))) if speech else {}
+def _spoken(folded: str) -> dict[str, float]:
+    counts = Counter(spoken_terms(folded[:MAX_SPOKEN_CHARS])) if folded else {}
     return {term: min(count * SPOKEN_WEIGHT, SPOKEN_MOST) for term, count in counts.items()}
 
 
 def _values(document: Document, field: str) -> tuple[str, ...]:
-    value: str | tuple[str, ...] = getattr(document, field)
+    value: str | tuple[str, ...] | Mapping[str, tuple[str, ...]] = getattr(document, field)
+    if isinstance(value, Mapping):
+        return tuple(text for texts in value.values() for text in texts)
     return tuple(value) if not isinstance(value, str) else (value,)
 
 
@@ -174,14 +184,12 @@ def facet_text(text: str) -> str:
 
 
 def stored_of(document: Document) -> dict[str, str | tuple[str, ...]]:
-    """Return the texts as they are kept for highlights."""
+    """Return the texts as they are kept for highlights, and what else a document is found by."""
     stored: dict[str, str | tuple[str, ...]] = {}
     for field in FIELD_WEIGHTS:
         values = tuple(storable(value) for value in _values(document, field) if value)
         if values:
-            stored[field] = values if field == "tags" else values[0]
-    if document.passages:
-        stored["passages"] = pack_passages(document.passages)
+            stored[field] = values if field in {"tags", KEYWORDS} else values[0]
     return stored
 
 

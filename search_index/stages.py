@@ -3,7 +3,7 @@
 The same for every engine. Opening and refreshing is in reader.py.
 """
 
-import json
+import struct
 import time
 import zlib
 from collections import Counter
@@ -13,12 +13,12 @@ from itertools import starmap
 from operator import itemgetter
 
 from search_index.documents import FacetCount, SearchRequest
-from search_index.passages import FoundPassage, best_passage, unpack_passages
+from search_index.passages import FoundPassage, best_passage
 from search_index.ports import NEAR_BELOW, Candidate, Snapshot
 from search_index.query import QueryPlan
 from search_index.ranking import RERANKED, About, Ranker
 from search_index.related import FOLLOWED_SCORE, FOLLOWED_SHARE, Weights, likeness, subject_of
-from search_index.schema import Card, Stored
+from search_index.schema import Card
 
 NEAREST, NEAR_MOST = 80, 24
 """So many documents are looked at for near hits, and so many of them shown at most: a page, not a haystack."""
@@ -166,7 +166,7 @@ class _Search:
         if time.monotonic() > self._deadline_s:
             self.is_partial = True
             return ranked, share
-        found = spoken_answer(self._snapshot.stored(ranked.candidate.key), self._ranker.spoken_weights())
+        found = spoken_answer(self._snapshot, ranked.candidate.key, self._ranker.spoken_weights())
         if found is None or found.share < HEARD_SHARE:
             return ranked, share
         worth = SPEECH_WORTH * found.share**2 * self._ranker.whole
@@ -191,14 +191,11 @@ def _is_near(score: float, share: float, best: float, best_share: float) -> bool
     return is_close or (share >= NEAR_SHARE and score >= NEAR_SCORE * best)
 
 
-def spoken_answer(stored: Stored, weights: Mapping[str, float]) -> FoundPassage | None:
+def spoken_answer(snapshot: Snapshot, key: int, weights: Mapping[str, float]) -> FoundPassage | None:
     """Find where a document's speech answers best."""
-    packed = stored.get("passages")
-    if not isinstance(packed, str) or not weights:
-        return None
     try:
-        return best_passage(unpack_passages(packed), weights)
-    except (ValueError, zlib.error, json.JSONDecodeError):
+        return best_passage(snapshot.speech(key), weights)
+    except (ValueError, zlib.error, struct.error):
         return None  # torn: the hit is shown without its place
 
 

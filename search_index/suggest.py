@@ -14,7 +14,7 @@ from search_index.lexicon import Entry, Lexicon
 MAX_TYPED = 40
 _SCANNED = 250
 POPULAR, _PLAIN = "popular", "word"
-_KIND_ORDER = {"tag": 1.5, "teacher": 1.3, "title": 1.0, "word": 0.8, "institution": 0.7}
+_KIND_ORDER = {"topic": 1.5, "tag": 1.5, "teacher": 1.3, "title": 1.0, "word": 0.8, "institution": 0.7}
 _TOO_RARE = 0.5
 """Words of a single description are no suggestion."""
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.playlists import public_titles
-from app.library.models import Lecture, LectureState
+from app.library.models import Course, Lecture, LectureState
 from app.library.places import Unit, UnitKind, UnitRegion
 from search_index import IndexUnusable, SearchRequest, Suggestion, open_index
 
 #: Asked of the index, so that enough are left after the database was asked.
 _ASKED = 20
 #: What is searched for on a page that found nothing: names of things, not whole titles.
-_NEAR_KINDS = ("popular", "tag", "word", "title", "teacher")
+_NEAR_KINDS = ("popular", "topic", "tag", "word", "course", "title", "teacher")
 _SHORTEST = 2
+
+#: Says which of some titles other things than lectures have that are public now; at most one query.
+OtherTitles = Callable[[Session, Collection[str]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,22 @@ class Contact:
     phone: str
 
 
-def suggest(db: Session, index_path: Path, typed: str, popular: Sequence[str], *, limit: int) -> list[Suggestion]:
-    """Complete what is typed; titles and teachers only of what is public now. At most three queries."""
+def suggest(
+    db: Session, index_path: Path, typed: str, popular: Sequence[str], other_titles: OtherTitles, *, limit: int
+) -> list[Suggestion]:
+    """Complete what is typed; titles, teachers and courses only of what is public now. At most four queries."""
     try:
         found = open_index(index_path).suggest(typed, popular=popular, limit=_ASKED)
     except IndexUnusable:
         return []
-    titles = [each.text for each in found if each.kind == "title"]
-    teachers = [each.text for each in found if each.kind == "teacher"]
-    shown = _public(db, Lecture.title, titles), _public(db, Lecture.teacher, teachers)
-    shown[0].update(public_titles(db, [each for each in titles if each not in shown[0]]))
-    kept = [
-        each
-        for each in found
-        if (each.kind != "title" or each.text in shown[0]) and (each.kind != "teacher" or each.text in shown[1])
-    ]
-    return kept[:limit]
+    texts = {kind: [each.text for each in found if each.kind == kind] for kind in ("title", "teacher", "course")}
+    shown = {
+        "title": _public(db, Lecture.title, texts["title"]),
+        "teacher": _public(db, Lecture.teacher, texts["teacher"]),
+        "course": _public_courses(db, texts["course"]),
+    }
+    shown["title"].update(other_titles(db, [each for each in texts["title"] if each not in shown["title"]]))
+    return [each for each in found if each.kind not in shown or each.text in shown[each.kind]][:limit]
 
 
 def _public(db: Session, column: object, texts: Sequence[str]) -> set[str]:
@@ -55,14 +57,23 @@ def _public(db: Session, column: object, texts: Sequence[str]) -> set[str]:
     return set(db.scalars(select(column).where(column.in_(texts), is_public).distinct()))  # type: ignore[call-overload,attr-defined]
 
 
-def nearest(db: Session, index_path: Path, text: str, popular: Sequence[str], *, limit: int = 6) -> list[str]:
+def _public_courses(db: Session, titles: Sequence[str]) -> set[str]:
+    if not titles:
+        return set()
+    joined = select(Course.title).join(Lecture, Lecture.course_id == Course.id)
+    return set(db.scalars(joined.where(Course.title.in_(titles), Lecture.state == LectureState.PUBLISHED).distinct()))
+
+
+def nearest(
+    db: Session, index_path: Path, text: str, popular: Sequence[str], other_titles: OtherTitles, *, limit: int = 6
+) -> list[str]:
     """Return queries near one that found nothing, each of which begins or ends as it does and finds something."""
     near: dict[str, None] = {}
     compact = "".join(text.split())
     heads = [compact[:size] for size in range(len(compact), _SHORTEST - 1, -1)]
     tails = [compact[-size:] for size in range(len(compact) - 1, _SHORTEST - 1, -1)]
     for part in [*heads[-6:], *tails[-6:]]:
-        found = suggest(db, index_path, part, popular, limit=_ASKED)
+        found = suggest(db, index_path, part, popular, other_titles, limit=_ASKED)
         ranked = sorted(found, key=lambda each: _NEAR_KINDS.index(each.kind) if each.kind in _NEAR_KINDS else 9)
         near.update(dict.fromkeys(each.text for each in ranked[:2] if each.text != text))
         if len(near) >= 2 * limit:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from app.catalogue.facets import OTHER_LANGUAGES, YES, length_of
 from app.catalogue.models import UseCount
 from app.library.green_grants import badges_among
-from app.library.models import Lecture, LectureState
+from app.library.models import Course, Lecture, LectureState
 from app.library.places import Institution, Region, RegionLevel
 from app.library.queries import city_of
 from app.media.queries import current_sets
@@ -32,6 +32,8 @@ PLAYLIST: Final = "playlist"
 #: What the badge of the green channel, and being watched to the end, is worth: it parts equals (docs/search.md).
 GREEN_BOOST: Final = 1.02
 FINISHED_BOOST: Final = 1.02
+#: Vocabularies whose labels are searched for like words of the description, and suggested.
+SEARCHED_SCHEMES: Final = ("topic", "audience")
 
 
 def document_id(subject_id: int, kind: str = KIND) -> str:
@@ -48,7 +50,7 @@ def subject_of(document_id_: str) -> tuple[str, int]:
 
 def _loaded() -> tuple[object, ...]:
     return (
-        joinedload(Lecture.institution).joinedload(Institution.region),
+        joinedload(Lecture.institution).joinedload(Institution.region).joinedload(Region.parent),
         selectinload(Lecture.terms),
         selectinload(Lecture.chapters),
         selectinload(Lecture.captions),
@@ -88,9 +90,18 @@ def _documents(db: Session, lectures: Sequence[Lecture]) -> list[Document]:
     ids = [lecture.id for lecture in lectures]
     green, sets, uses = badges_among(db, ids), current_sets(db, ids), uses_of(db, KIND, ids)
     lengths = {lecture_id: media.duration_s for lecture_id, media in sets.items()}
+    courses = _course_titles(db, lectures)
     return [
-        _document(each, lengths.get(each.id), uses.get(each.id), is_green=each.id in green) for each in lectures
+        _document(each, lengths.get(each.id), uses.get(each.id), courses.get(each.course_id), is_green=each.id in green)
+        for each in lectures
     ]
+
+
+def _course_titles(db: Session, lectures: Iterable[Lecture]) -> Mapping[int | None, str]:
+    ids = {each.course_id for each in lectures if each.course_id is not None}
+    if not ids:
+        return {}
+    return {course.id: course.title for course in db.scalars(select(Course).where(Course.id.in_(ids)))}
 
 
 def uses_of(db: Session, kind: str, ids: Sequence[int]) -> Mapping[int, UseCount]:
@@ -99,7 +110,9 @@ def uses_of(db: Session, kind: str, ids: Sequence[int]) -> Mapping[int, UseCount
     return {row.subject_id: row for row in rows}
 
 
-def _document(lecture: Lecture, duration_s: float | None, use: UseCount | None, *, is_green: bool) -> Document:
+def _document(
+    lecture: Lecture, duration_s: float | None, use: UseCount | None, course: str | None, *, is_green: bool
+) -> Document:
     is_finished = use is not None and use.is_finished
     assert lecture.published_at is not None, "guarded by a CHECK"
     passages, transcript = _speech(lecture)
@@ -114,11 +127,24 @@ def _document(lecture: Lecture, duration_s: float | None, use: UseCount | None, 
         teacher=lecture.teacher,
         institution=lecture.institution.name,
         tags=tuple(lecture.tags),
+        keywords=_keywords(lecture, course),
         facets=_facets(lecture, duration_s, is_green=is_green),
         published_at=lecture.published_at,
         boost=(GREEN_BOOST if is_green else 1.0) * (FINISHED_BOOST if is_finished else 1.0),
         popularity=use.plays if use is not None else 0,
     )
+
+
+def _keywords(lecture: Lecture, course: str | None) -> dict[str, tuple[str, ...]]:
+    labels = {scheme: tuple(t.label_zh for t in lecture.terms if t.scheme == scheme) for scheme in SEARCHED_SCHEMES}
+    return {**labels, "place": places_of(lecture.institution.region), "course": (course,) if course else ()}
+
+
+def places_of(region: Region) -> tuple[str, ...]:
+    """Return what a place is called: a county by its city and by itself."""
+    if region.level is RegionLevel.COUNTY and region.parent is not None:
+        return region.parent.name_zh, region.name_zh
+    return (region.name_zh,)
 
 
 def _facets(lecture: Lecture, duration_s: float | None, *, is_green: bool) -> dict[str, tuple[str, ...]]:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.catalogue import documents
-from app.catalogue.documents import PLAYLIST, document_id, uses_of
+from app.catalogue.documents import PLAYLIST, SEARCHED_SCHEMES, document_id, places_of, uses_of
 from app.catalogue.facets import TERM_FACETS
 from app.catalogue.models import Playlist
 from app.catalogue.playlists import is_shown, subjects_of
 from app.library.places import Region, Unit
-from app.library.queries import city_of
+from app.library.queries import city_of, list_terms
 from search_index import Document
 
 #: What a playlist is about and for whom, by what most of its lectures are.
@@ -48,9 +48,12 @@ def every_playlist(db: Session) -> Iterator[Document]:
 def _playlists(db: Session, ids: Sequence[int]) -> dict[int, Document]:
     joined = select(Playlist, Unit.name, Region).join(Unit, Unit.id == Playlist.unit_id)
     rows = db.execute(
-        joined.join(Region, Region.code == Unit.region_code).where(Playlist.id.in_(ids), *is_shown())
+        joined.join(Region, Region.code == Unit.region_code)
+        .where(Playlist.id.in_(ids), *is_shown())
+        .options(joinedload(Region.parent))
     ).all()
     uses, subjects = uses_of(db, PLAYLIST, ids), subjects_of(db, ids)
+    labels = {(term.scheme, term.key): term.label_zh for term in list_terms(db)}
     found = {}
     for playlist, unit_name, region in rows:
         assert playlist.published_at is not None, "guarded by a CHECK"
@@ -61,11 +64,18 @@ def _playlists(db: Session, ids: Sequence[int]) -> dict[int, Document]:
             title=playlist.title,
             description=playlist.intro,
             institution=unit_name,
+            keywords={"place": places_of(region)} | _filed(subjects[playlist.id], labels),
             facets={"city": (city_of(region),)} | _about(subjects[playlist.id]),
             published_at=playlist.published_at,
             popularity=use.plays if use is not None else 0,
         )
     return found
+
+
+def _filed(
+    terms: Mapping[str, tuple[str, ...]], labels: Mapping[tuple[str, str], str]
+) -> dict[str, tuple[str, ...]]:
+    return {scheme: tuple(labels[scheme, key] for key in terms.get(scheme, ())) for scheme in SEARCHED_SCHEMES}
 
 
 def _about(terms: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from search_index.tantivy_engine.facet_columns import LAST, FacetColumns
 
 ID, LIVE, SCORED, ANY, LENGTH, FACET = "id", "live", "scored", "any", "length", "facet"
 NEWEST, POPULAR = "newest", "popular"
-CARD, STORED, CHECKPOINT = "card", "stored", "checkpoint"
+CARD, STORED, SPEECH, CHECKPOINT = "card", "stored", "speech", "checkpoint"
 FACET_COLUMNS = [f"facets{number}" for number in range(LAST + 1)]
 CHECKPOINT_ID = "\x00checkpoint"
 _NUMBERS = struct.Struct("<qddq")
@@ -37,6 +37,7 @@ def make_schema() -> tantivy.Schema:
         builder.add_text_field(column, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field(CARD, stored=True)
     builder.add_bytes_field(STORED, stored=True)
+    builder.add_bytes_field(SPEECH, stored=True)
     return builder.build()
 
 
@@ -63,6 +64,8 @@ def to_document(record: Record, columns: FacetColumns) -> tantivy.Document:
         document.add_text(column, text)
     document.add_bytes(CARD, _packed_card(record.card))
     document.add_bytes(STORED, json.dumps(record.stored, ensure_ascii=False).encode(errors="replace"))
+    if record.speech:
+        document.add_bytes(SPEECH, record.speech)
     return document
 
 

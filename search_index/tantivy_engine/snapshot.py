@@ -23,7 +23,7 @@ from search_index.stages import listed
 from search_index.tantivy_engine import fields
 from search_index.tantivy_engine.counting import MOST_VALUES, Counting, count_of, kept_counters
 from search_index.tantivy_engine.facet_columns import FacetColumns, ValueCounter
-from search_index.tantivy_engine.fields import ANY, CARD, LIVE, NEWEST, POPULAR, SCORED, STORED, facet_term
+from search_index.tantivy_engine.fields import ANY, CARD, LIVE, NEWEST, POPULAR, SCORED, SPEECH, STORED, facet_term
 
 _KEPT_CARDS = 10_000
 _SHORT_TEXTS = 2000
@@ -78,6 +78,10 @@ class TantivySnapshot:
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""
         return fields.unpacked_texts(self._kept(key, _address(key))[1] or self._bytes(_address(key), STORED))
+
+    def speech(self, key: int) -> bytes:
+        """What is said in a candidate, packed."""
+        return self._bytes(_address(key), SPEECH)
 
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
         """Match exactly, filter, count, and return the best ``top`` candidates."""
@@ -216,7 +220,7 @@ class TantivySnapshot:
         return Candidate(key, score, self._kept(key, address)[0])
 
     def _kept(self, key: int, address: tantivy.DocAddress) -> tuple[Card, bytes]:
-        """A document's card, and its texts when they are short: long speech is read when it is shown."""
+        """A document's card, and its texts when they are short: long ones are read when they are shown."""
         with self._lock:
             kept = self._cards.get(key)
             if kept is not None:

@@ -76,7 +76,8 @@ class WhooshEngine:
                 terms = record.terms
                 for term, weight in record.spoken.items():
                     terms[term] = terms.get(term, 0.0) + weight
-                writer.add_document(**{ID: record.id, CARD: record.card, STORED: record.stored, TEXT: terms})
+                kept = record.stored, record.speech
+                writer.add_document(**{ID: record.id, CARD: record.card, STORED: kept, TEXT: terms})
                 count += 1
             told = json.dumps({"checkpoint": checkpoint})
             write_durably(_checkpoint_file(folder, writer.generation), told.encode())

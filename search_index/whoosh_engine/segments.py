@@ -128,8 +128,8 @@ class OpenSegment:
                 return []
             return list(getattr(matcher, "child", matcher).all_ids())
 
-    def stored(self, number: int) -> Stored:
-        """Read the original texts of a document."""
+    def stored(self, number: int) -> tuple[Stored, bytes]:
+        """Read the original texts of a document, and its packed speech."""
         with self._lock, reading(f"stored document {number}"):
-            texts: Stored = self._reader.stored_fields(number)[STORED]
-            return texts
+            texts, speech = self._reader.stored_fields(number)[STORED]
+            return texts, speech

@@ -65,6 +65,13 @@ class WhooshSnapshot:
 
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""
+        return self._stored(key)[0]
+
+    def speech(self, key: int) -> bytes:
+        """What is said in a candidate, packed."""
+        return self._stored(key)[1]
+
+    def _stored(self, key: int) -> tuple[Stored, bytes]:
         live = self.segments[bisect_right(self._bases, key) - 1]
         return live.segment.stored(key - live.base)
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 FIRST_PUBLISHED_AT = datetime(2020, 9, 1, 8, tzinfo=UTC)
 
@@ -127,6 +128,9 @@ _SENTENCES = (
 
 
 _WORDS_SPOKEN = 8000
+_TELLERS = 101
+_CUE_S, _CUE_CHARS = 4.5, 17
+"""A caption, as speech recognition cuts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,20 @@ def spoken_text(text: LectureText, characters: int) -> str:
         chance.choice(own) if chance.random() < 0.05 else _word(int(_WORDS_SPOKEN ** chance.random()))
         for _ in range(characters // 2)
     )
+
+
+def spoken_cues(text: LectureText, minutes: float) -> Iterator[tuple[float, str]]:
+    """Yield second and words of each caption of so long a lecture: what it is about comes up every other minute."""
+    own = (text.title, text.topic, *text.tags)
+    for place, said in enumerate(_captions(text.number % _TELLERS, int(minutes * 60 / _CUE_S))):
+        yield round(place * _CUE_S, 3), f"接着讲{own[place // 25 % len(own)]}，" if place % 25 == 5 else said
+
+
+@lru_cache(maxsize=_TELLERS)
+def _captions(teller: int, count: int) -> tuple[str, ...]:
+    """Captions somebody says in every lecture; made once, because words are dear to choose."""
+    said = spoken_text(next(lecture_texts(1, seed=teller)), count * _CUE_CHARS)
+    return tuple(said[at * _CUE_CHARS : (at + 1) * _CUE_CHARS - 1] + "，" for at in range(count))
 
 
 def _word(rank: int) -> str:

@@ -33,7 +33,7 @@ def main() -> None:
         }
         judged["plain"] = judge(plain, systems.ours(Path(temporary) / "plain", systems.plain_document))
         judged["bm25s, plain"] = judge(plain, systems.baseline())
-        print(f"{len(lectures())} lectures, {len(asked)} queries; each cell: MRR@10 Recall@10 nDCG@10\n")
+        print(f"{len(lectures())} lectures, {len(asked)} queries; each cell: MRR@10 Recall@10 nDCG@10 Success@3\n")
         print_table(judged)
         if options.misses:
             print_misses(judged[DEFAULT_ENGINE])
@@ -41,7 +41,7 @@ def main() -> None:
 
 def print_table(judged: dict[str, Judged]) -> None:
     """Print one line a kind, then the halves."""
-    print(f"{'':14}" + "".join(f"{name:>24}" for name in judged))
+    print(f"{'':14}" + "".join(f"{name:>30}" for name in judged))
     kinds = dict.fromkeys(query.kind for query in next(iter(judged.values())).queries)
     for kind in kinds:
         print(f"{kind:14}" + "".join(_cell(one, kind, None) for one in judged.values()))
@@ -51,9 +51,9 @@ def print_table(judged: dict[str, Judged]) -> None:
 
 def _cell(judged: Judged, kind: str | None, held_out: bool | None) -> str:
     if kind is not None and all(query.kind != kind for query in judged.queries):
-        return f"{'–':>24}"
+        return f"{'–':>30}"
     scores = judged.mean(kind, held_out=held_out)
-    return f"{scores.mrr:10.3f}{scores.recall:7.3f}{scores.ndcg:7.3f}"
+    return f"{scores.mrr:9.3f}{scores.recall:7.3f}{scores.ndcg:7.3f}{scores.success:7.3f}"
 
 
 def print_misses(judged: Judged) -> None:

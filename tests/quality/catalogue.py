@@ -164,7 +164,7 @@ def _lecture(number: int, subject: Subject, words: dict[str, object], giver: int
         description=description,
         teacher=str(words["teacher"]),
         institution=str(words["institution"]),
-        tags=(subject.topic, subject.name),
+        tags=(subject.name,),
         cues=_cues(subject.spoken[spoken], chance),
         facets={
             "city": (str(words["city"]),),

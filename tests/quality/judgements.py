@@ -1,8 +1,8 @@
 """Hand-written queries and what each lecture is worth for them: 3 what was meant, 1 close by, 0 nothing.
 
 A query names a subject (its lectures 3, lectures that mention it 1), one lesson of a subject (3, its other lessons 1),
-a sentence that is spoken (lectures where it is said 3, others of the subject 1) or a teacher, by
-full or given name (3).
+a sentence that is spoken (lectures where it is said 3, others of the subject 1), a teacher, by full or given name (3),
+a topic (its lectures 3) or a subject in a city (its lectures there 3, elsewhere 1).
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,9 +48,13 @@ def _queries() -> Iterator[Query]:
 def _grade(lecture: Lecture, wanted: str) -> int:
     if wanted.startswith("@"):
         return MEANT if lecture.teacher.endswith(wanted[1:]) else 0
+    if wanted.startswith("="):
+        return MEANT if wanted[1:] in lecture.facets["topic"] else 0
+    wanted, _, city = wanted.partition("&")
     subject, _, sentence = wanted.partition("#")
     subject, _, lesson = subject.partition("/")
     if lecture.subject != subject:
         return CLOSE if subject in lecture.mentions else 0
     is_meant = lecture.lesson == lesson if lesson else not sentence or lecture.spoken == int(sentence)
+    is_meant = is_meant and (not city or city in lecture.facets["city"])
     return MEANT if is_meant else CLOSE

@@ -11,8 +11,11 @@ from tests.quality.judgements import Query
 from tests.quality.measures import DEPTH, Scores, mean, score
 
 Ranker = Callable[[Query], Sequence[str]]
-NEEDS_MORE_THAN_PLAIN = frozenset({"spoken", "teacher"})
+NEEDS_MORE_THAN_PLAIN = frozenset({"spoken", "teacher", "filed"})
 """Kinds whose answer is not in title and description; nobody is compared over them on plain documents."""
+
+FILED_UNDER = {"topic": "topic", "audience": "audience", "place": "city"}
+"""Facets of which the catalogue also makes keywords."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def full_document(lecture: Lecture) -> Document:
         institution=lecture.institution,
         tags=lecture.tags,
         passages=tuple(Passage(start_s, text) for start_s, text in lecture.cues),
+        keywords={kind: lecture.facets[facet] for kind, facet in FILED_UNDER.items()},
         facets=lecture.facets,
     )
 

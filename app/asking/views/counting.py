@@ -12,7 +12,7 @@ from flask import Flask, Response, after_this_request, current_app, request
 from sqlalchemy.orm import Session
 
 from app.asking.popular import PopularList
-from app.asking.suggesting import Contact, find_contact, nearest
+from app.asking.suggesting import Contact, OtherTitles, find_contact, nearest
 from app.asking.tally import Tally
 from app.kernel.db import unit_of_work
 from app.web import edge
@@ -26,6 +26,8 @@ class Asked:
 
     tally: Tally
     popular: PopularList
+    #: Given by the factory: rooms above this one have titles to suggest, too.
+    other_titles: OtherTitles
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +38,15 @@ class Recovery:
     contact: Contact | None
 
 
-def init_app(app: Flask, secret: str) -> None:
-    """Give an app its tally."""
+def init_app(app: Flask, secret: str, other_titles: OtherTitles) -> None:
+    """Give an app its tally, and the way to confirm titles that are not of lectures."""
 
     @contextmanager
     def work() -> Iterator[Session]:
         with app.app_context(), unit_of_work() as db:  # the request is over
             yield db
 
-    app.extensions[_EXTENSION] = Asked(Tally(secret, work), PopularList())
+    app.extensions[_EXTENSION] = Asked(Tally(secret, work), PopularList(), other_titles)
 
 
 def asked() -> Asked:
@@ -66,5 +68,5 @@ def count_search(text: str) -> None:
 def recover(index_path: Path, text: str, cities: Collection[str]) -> Recovery:
     """Return ways on for what was asked, in the cities chosen."""
     db, city = edge.session(), next(iter(cities)) if len(cities) == 1 else ""
-    near = nearest(db, index_path, text, asked().popular.texts(db)) if text else []
+    near = nearest(db, index_path, text, asked().popular.texts(db), asked().other_titles) if text else []
     return Recovery(near, find_contact(db, city, edge.platform().settings.site.contact_phone))

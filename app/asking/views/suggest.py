@@ -25,9 +25,10 @@ def register(blueprint: Blueprint, limiter: Limiter, index_path: Path) -> None:
     @access.public
     def show() -> ResponseReturnValue:
         db, typed = edge.session(), request.args.get("q", "").strip()[:MAX_TYPED]
-        popular = asked().popular.texts(db)
+        popular, other_titles = asked().popular.texts(db), asked().other_titles
         if typed:
-            found = [(each.text, each.kind) for each in suggest(db, index_path, typed, popular, limit=rules().shown)]
+            every = suggest(db, index_path, typed, popular, other_titles, limit=rules().shown)
+            found = [(each.text, each.kind) for each in every]
         else:
             found = [(text, "popular") for text in popular[: rules().popular_shown]]
         response = jsonify([{"text": text, "kind": kind} for text, kind in found])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from app.admin.queries import check_index
 from app.catalogue.comparing import compare_soon, find_drift, latest_comparison, request_comparison
 from app.catalogue.documents import build_documents, document_id
 from app.catalogue.models import IndexChange, IndexComparison
@@ -133,6 +135,17 @@ def test_the_operator_sees_it_and_is_advised_in_time(
     small = {"index": {"advise_above": 5, "compare_hour": 3, "comparisons_kept": 60}}
     monkeypatch.setattr("app.admin.queries.read_search", lambda: small)
     assert "该换搜索引擎了" in fetch(operator, "/admin/")
+
+
+def test_the_other_engine_is_advised_past_the_size_whoosh_keeps_its_figures_at(app: Flask, settings: Settings) -> None:
+    with app.app_context(), reading() as db:
+        health = check_index(db, Path(settings.search.index_path))
+    assert health.facts is not None
+    for engine, documents, is_advised in (
+        ("whoosh", 20_000, False), ("whoosh", 20_001, True), ("tantivy", 1_000_000, False),
+    ):  # fmt: skip
+        facts = replace(health.facts, engine=engine)
+        assert replace(health, facts=facts, documents=documents).has_outgrown_engine is is_advised, (engine, documents)
 
 
 def test_published_is_found_within_two_seconds_and_withdrawn_is_gone_at_once(app: Flask, client: FlaskClient) -> None:

@@ -92,9 +92,13 @@ def test_the_next_page_costs_one_statement_more(app: Flask, client: FlaskClient,
         assert len(second) == len(first) + 1, start
 
 
-def test_listing_pages_are_quick(app: Flask, client: FlaskClient) -> None:
+def test_listing_pages_are_quick(app: Flask, client: FlaskClient, stocked: Catalogue) -> None:
     enlarge(app, 80)
-    for address in STATEMENTS:
+    addresses = [*STATEMENTS, f"/browse/institution/{stocked.university}", "/search?q=量子色动力学"]
+    for start in ("/lectures", "/search?q=养生", "/browse/audience/elder"):
+        (following,) = set(links(fetch(client, start), "下一页"))
+        addresses.append(following)
+    for address in addresses:
         fetch(client, address)
         took_ms = []
         for _ in range(3):

@@ -68,6 +68,8 @@ def test_a_playlist_is_found_labelled_and_can_be_asked_for_alone(client: FlaskCl
     assert f'href="/playlists/{shown}"' in only
     assert "去掉条件： 播单" in words_of(only)
     assert f'href="/playlists/{shown}"' in fetch(client, "/search?q=菜市场"), "by its introduction too"
+    for filed_under in ("网络生活", "沈河区"):
+        assert f'href="/playlists/{shown}"' in fetch(client, f"/search?q={filed_under}"), "what it plays, where it is"
     assert f'href="/playlists/{shown}"' in fetch(client, "/lectures?kind=playlist")
 
 

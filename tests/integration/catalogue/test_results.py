@@ -6,18 +6,27 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
+from functools import partialmethod
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.catalogue.documents import KIND
+from app.catalogue.jobs import note_changes
+from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
-from app.library.models import Lecture, LectureState
+from app.library.green_grants import GreenStanding
+from app.library.models import Lecture, LectureState, Term
 from app.library.places import Institution
 from app.library.services import remove_caption, set_caption, set_chapters
 from app.worker import Housekeeper
 from config.settings import Settings
+from search_index import SearchIndex
 from tests.factories.lectures import make_lecture
 from tests.fixtures.app import make_institution, run_jobs
 from tests.integration.catalogue.conftest import Catalogue
@@ -126,6 +135,39 @@ def test_facets_count_and_narrow(client: FlaskClient, stocked: Catalogue) -> Non
     assert len(titles(either)) == 3, "values of one facet are alternatives"
 
 
+def test_facets_that_only_few_lectures_carry_narrow_too(app: Flask, client: FlaskClient) -> None:
+    """Category, form, captions and the green channel; and each of the eight audiences is counted."""
+    with app.app_context(), unit_of_work() as db:
+        college = make_institution(db)
+        groups = db.scalars(select(Term).where(Term.scheme == "audience").order_by(Term.position)).all()
+        for number, group in enumerate(groups):
+            terms = ((group.scheme, group.key), ("education_category", "farmer" if number < 3 else "elder"))
+            lecture = make_lecture(db, college, f"编筐第{number}课", terms=terms)
+            lecture.resource_type = "audio" if number < 2 else "lecture"
+        assert len(groups) == 8
+        set_caption(db, lecture, language="zh-CN", label="中文", webvtt="WEBVTT\n\n00:01.000 --> 00:02.000\n柳条\n")
+        labels, last, last_id, now = [group.label_zh for group in groups], lecture.title, lecture.id, utc_now()
+    run_jobs(app)
+    with app.app_context(), unit_of_work() as db:
+        db.add(GreenStanding(lecture_id=last_id, starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1),
+                             is_kept=True, is_shown=True, changed_at=now, checked_at=now))  # fmt: skip
+        note_changes(db, [(KIND, last_id)])
+    run_jobs(app)
+    page = fetch(client, "/search?q=编筐")
+    assert facet(page, "适合谁") == dict.fromkeys(labels, 1)
+    assert facet(page, "教育类别") == {"老年教育": 5, "农民教育": 3}
+    assert facet(page, "形式") == {"讲座": 6, "音频": 2}
+    assert facet(page, "还要") == {"有字幕": 1, "绿色通道": 1}
+    for filters, expected in (
+        ("category=farmer", {f"编筐第{number}课" for number in range(3)}),
+        ("category=elder&type=lecture&audience=practitioner", {last}),
+        ("type=audio", {"编筐第0课", "编筐第1课"}),
+        ("captions=yes", {last}),
+        ("green_channel=yes", {last}),
+    ):
+        assert set(titles(fetch(client, f"/search?q=编筐&{filters}"))) == expected, filters
+
+
 def test_a_filter_is_taken_and_put_back_by_links(client: FlaskClient) -> None:
     page = fetch(client, "/search?q=手机")
     (taken,) = links(page, "老年人群")
@@ -188,6 +230,12 @@ def test_nothing_in_an_address_breaks_the_page(client: FlaskClient) -> None:
         for path in ("/search", "/lectures"):
             status = client.get(f"{path}?{query}").status_code
             assert status == 200, f"{path}?{query[:60]}: {status}"
+
+
+def test_a_search_that_ended_early_says_so(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "这次没有找完" not in fetch(client, "/search?q=养生")
+    monkeypatch.setattr(SearchIndex, "search", partialmethod(SearchIndex.search, deadline_s=-1))
+    assert "这次没有找完" in fetch(client, "/search?q=养生")
 
 
 def test_a_long_question_is_cut_not_echoed(client: FlaskClient) -> None:

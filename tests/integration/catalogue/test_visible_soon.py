@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_published_lecture_is_found_within_two_seconds_and_a_withdrawn_one_nev
         )  # fmt: skip
         took_s.append(time.monotonic() - started_s)
     print(f"published until found: {sorted(round(each, 2) for each in took_s)} s")  # noqa: T201 the figures
-    assert min(took_s) <= VISIBLE_S  # of several, so that a crowded machine says nothing about us
+    assert statistics.median(took_s) <= VISIBLE_S  # of several, so that one crowded moment says nothing about us
 
     with stack.app.app_context(), unit_of_work() as db:
         lecture = db.scalars(select(Lecture).where(Lecture.title == TITLES[0])).one()

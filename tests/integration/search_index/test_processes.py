@@ -87,6 +87,40 @@ def test_a_reader_in_another_process_follows_commits_and_rebuilds(indexed, index
     assert ask(process, "养生") == (4, 4)
 
 
+def test_a_large_rebuild_is_made_while_others_search(indexed, index_folder, make_document, reader, engine):
+    """A process and a thread go on asking: they get the old documents, all of them, until the swap."""
+    old, new = 300, 2000
+    index = indexed(*(f"养生旧课{number}" for number in range(old)), checkpoint=1)
+    process, answers, done = reader(), [], threading.Event()
+
+    def keep_searching():
+        seen = []
+        while not done.wait(0.001):
+            result = index.search(SearchRequest("养生", limit=3))
+            seen.append((result.exact_total, "".join(part.text for part in result.hits[0].highlights["title"])[:4]))
+        return seen
+
+    def documents():
+        for number in range(new):
+            yield make_document(f"养生新课{number}", number=number)
+            if number % 200 == 0:
+                answers.append(ask(process, "养生"))
+
+    with ThreadPoolExecutor(1) as pool:
+        searching = pool.submit(keep_searching)
+        try:
+            assert rebuild(index_folder, documents(), 2, engine) == new
+        finally:
+            done.set()
+        seen = searching.result()
+    assert answers == [(1, old)] * (new // 200)
+    assert set(seen) <= {(old, "养生旧课"), (new, "养生新课")}
+    assert seen[0] == (old, "养生旧课")
+    assert seen == sorted(seen), "never back to the old ones"
+    assert ask(process, "养生") == (2, new)
+    assert index.search(SearchRequest("养生")).exact_total == new
+
+
 def test_a_killed_writer_leaves_a_whole_index_and_readers_never_fail(indexed, index_folder):
     chance = random.Random(7)
     index = indexed()

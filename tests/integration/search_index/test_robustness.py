@@ -1,13 +1,14 @@
 """Hostile and random queries: always an answer, in time."""
 
+import itertools
 import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search_index import ENGINE_NAMES, Document, SearchRequest, open_index, rebuild
-from tests.factories.catalogue_texts import lecture_texts
+from search_index import ENGINE_NAMES, Document, Passage, SearchRequest, open_index, rebuild
+from tests.factories.catalogue_texts import lecture_texts, spoken_cues
 from tests.integration.search_index.hostile import hostile_queries
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=120)
@@ -26,6 +27,8 @@ def index(tmp_path_factory, request):
                 one.published_at,
                 one.description,
                 one.teacher,
+                passages=tuple(Passage(start_s, said) for start_s, said in spoken_cues(one, 3)),
+                keywords={"topic": (one.topic,), "place": (one.city,)},
                 facets=one.facets,
             )
             for one in lecture_texts(150)
@@ -57,7 +60,8 @@ def test_hostile_queries_are_answered_in_time_and_bring_nothing_of_their_own(ind
         assert not result.is_partial
         for hit in result.hits:
             # A highlight is the document's own text cut up, whatever the query held.
-            assert "<" not in "".join(part.text for part in hit.highlights["title"])
+            said = hit.passage.fragments if hit.passage else ()
+            assert "<" not in "".join(part.text for part in itertools.chain(*hit.highlights.values(), said))
 
 
 @pytest.mark.parametrize(

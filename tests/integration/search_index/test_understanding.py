@@ -98,3 +98,39 @@ def test_engines_give_the_same_hits_facets_and_highlights(tmp_path, make_documen
             assert [hit.passage for hit in other.hits] == [hit.passage for hit in first.hits]
             assert (other.total, other.exact_total) == (first.total, first.exact_total)
             assert other.facets == first.facets
+
+
+def test_engines_give_the_same_first_hits_where_hundreds_and_thousands_match(tmp_path, make_document):
+    """Of so many tantivy picks candidates by fewer words (more than 500) and by those asked for alone (3,000)."""
+    documents = list(_many(make_document))
+    engines = {}
+    for name in ENGINE_NAMES:
+        rebuild(tmp_path / name, documents, 1, name)
+        engines[name] = SearchIndex(tmp_path / name)
+    asked = {"养生": 3800, "yangsheng": 3800, "书法": 800, "养生 书法": 600, "胡琴": 800}
+    for (text, least), chosen in itertools.product(asked.items(), ({}, {"city": frozenset({"甲市"})})):
+        request = SearchRequest(text, filters=chosen, facets=("city",), limit=10)
+        first, other = (engine.search(request) for engine in engines.values())
+        assert first.total >= (least if not chosen else least * 0.6)
+        assert [hit.id for hit in other.hits] == [hit.id for hit in first.hits], (text, chosen)
+        assert [hit.highlights for hit in other.hits] == [hit.highlights for hit in first.hits], (text, chosen)
+        assert [hit.passage for hit in other.hits] == [hit.passage for hit in first.hits], (text, chosen)
+        assert (other.total, other.exact_total, other.facets) == (first.total, first.exact_total, first.facets)
+
+
+def _many(make_document):
+    """Thousands mention a thing, hundreds say or are tagged with another; those about them fit the first fifty.
+
+    Of the others, which are alike, each engine picks its own.
+    """
+    for number in range(4000):
+        title = f"{'养生' if number % 133 == 0 else '书法' if number % 89 == 0 else '杂谈'}{number}"
+        yield make_document(
+            title,
+            number=number,
+            description="也谈养生" if number % 20 else "也谈别的",
+            tags=("书法",) if number % 5 == 0 else (),
+            passages=(Passage(3.0, "拉一段胡琴"),) if number % 5 == 1 else (),
+            teacher="胡琴" if number % 97 == 0 else "周老师",
+            facets={"city": ("甲市",) if number % 3 else ("乙市",)},
+        )

@@ -26,6 +26,18 @@ def test_by_sound_exact_sounds_first_then_the_weightiest():
     assert lexicon.sounding("jiandao") == ()
 
 
+def test_parts_of_institutions_and_what_is_filed_under_are_known_and_weigh_less_than_titles():
+    keywords = {"place": ("大连市", "中山区"), "course": ("银发触屏课堂",)}
+    lexicon = lexicon_of("剪纸", institution="沈阳示范老年大学", keywords=keywords)
+    assert all(map(lexicon.has, ("老年大学", "示范老年大学", "大连", "大连市", "触屏")))
+    assert "老年大学" in texts(lexicon.sounding("laoniandaxue"))
+    assert "大连" in texts(lexicon.sounding("dalian"))
+    found = (*lexicon.sounding("zhongshanqu"), *lexicon.with_initials("yfcpkt"))
+    assert {("中山区", "place"), ("银发触屏课堂", "course")} <= {(entry.text, entry.kind) for entry in found}
+    both = lexicon_of("大脸", keywords=keywords)
+    assert texts(both.sounding("dalian"))[0] == "大脸"
+
+
 def test_by_initials_and_whole_titles_are_no_words():
     lexicon = lexicon_of("学用智能手机的十个窍门")
     assert "智能手机" in texts(lexicon.with_initials("znsj"))

@@ -34,7 +34,19 @@ def test_passages_are_spoken_words_and_are_kept_with_their_seconds():
     said = (Passage(0.0, "大家好"), Passage(7.5, "今天讲刺绣"))
     record = to_record(Document("1", "lecture", "剪纸", NOW, passages=said))
     assert "刺绣" in record.spoken
-    assert unpack_passages(record.stored["passages"]) == said
+    assert unpack_passages(record.speech) == said
+    assert record.stored == {"title": "剪纸"}
+    assert to_record(Document("1", "lecture", "剪纸", NOW)).speech == b""
+
+
+def test_what_it_is_filed_under_is_searched_like_a_description_and_lengthens_nothing():
+    plain = to_record(Document("1", "lecture", "剪纸", NOW, description="窗花"))
+    keywords = {"topic": ("网络生活",), "place": ("大连市", "中山区")}
+    record = to_record(Document("1", "lecture", "剪纸", NOW, description="窗花", keywords=keywords))
+    assert record.terms["网络"] == record.terms["窗花"]
+    assert record.card.length == plain.card.length
+    assert record.card.body == "窗花\n网络生活\n大连市\n中山区"
+    assert record.stored["keywords"] == ("网络生活", "大连市", "中山区")
 
 
 def test_what_is_spoken_beyond_the_bound_is_not_searched():
