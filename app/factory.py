@@ -29,7 +29,6 @@ from app.api import rest
 from app.asking import jobs as asking_jobs
 from app.asking import views as asking_views
 from app.asking.views import counting
-from app.catalogue import comparing
 from app.catalogue import jobs as catalogue_jobs
 from app.catalogue import views as catalogue_views
 from app.catalogue.playlists import public_titles
@@ -184,8 +183,6 @@ def _build_platform(app: Flask, settings: Settings) -> Platform:
     workshop = MediaWorkshop(storage, tools, media_pipeline.parse_policy(read_ladder()))
     for kind in (
         *media_jobs.job_kinds(workshop, Interests([keys_under_review], [sources_under_review], _retention(settings))),
-        *catalogue_jobs.job_kinds(settings.search.index_path, settings.search.engine),
-        comparing.job_kind(settings.search.index_path, settings.search.engine),
         *green_channel_jobs.job_kinds(storage),
         *studio_jobs.job_kinds(storage, settings.media),
         *joining_jobs.job_kinds(storage),

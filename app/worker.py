@@ -1,16 +1,19 @@
-"""The worker process: does jobs, relays events, sweeps up after the dead. `python -m app.worker`.
+"""The worker process: does jobs, relays events, sweeps up after the dead, keeps the index. `python -m app.worker`.
 
-Embedded: one thread per lane plus a housekeeper. Scale-out: the same functions, woken by Celery.
+Embedded: one thread per lane plus a housekeeper. Scale-out: the same functions, woken by Celery. The index's threads
+are the same in both: no message could reach every machine. With `--only-index` there is nothing else, for a machine
+that serves pages and does no jobs.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -20,8 +23,8 @@ from flask import Flask
 from app.accounts.links import forget_old_links
 from app.accounts.services import forget_old_sessions
 from app.asking.jobs import request_settling
-from app.catalogue.comparing import request_comparison
-from app.catalogue.jobs import request_update
+from app.catalogue.comparing import Comparer, request_comparison
+from app.catalogue.following import IndexCopy, forget_changes
 from app.factory import create_app
 from app.green_channel.jobs import request_check
 from app.joining.jobs import request_forgetting
@@ -43,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 SWEEP_LEASES_EVERY_S = 5.0
 CHORES_EVERY_S = 3600.0
+#: Does something, or returns False when there is nothing to do.
+Turn = Callable[[], bool]
 #: What a killed process was writing into the store is nobody's after this.
 PARTIAL_AGE = timedelta(hours=6)
 
@@ -80,9 +85,8 @@ class Housekeeper:
             request_check(db)
             request_count(db)
             request_settling(db)
-            # An index that was damaged, or built by an older release, is found out and built anew.
-            request_update(db)
             request_comparison(db)
+            forget_changes(db, before=utc_now() - timedelta(days=30))
             outbox.forget_delivered(db, before=utc_now() - timedelta(days=30))
             steps.forget_ended(db, before=utc_now() - timedelta(days=30))
             forget_old_sessions(db, keep=timedelta(days=30))
@@ -105,7 +109,7 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
     """Work until `stop` is set; a running job may finish its current step when the process is asked to end."""
     platform: Platform = app.extensions["platform"]
     housekeeper = Housekeeper(app)
-    turns: dict[str, Callable[[], bool]] = {lane: partial(platform.runner.work_once, lane) for lane in queue.LANES}
+    turns: dict[str, Turn] = {lane: partial(platform.runner.work_once, lane) for lane in queue.LANES}
     for slot in range(1, platform.settings.jobs.media_slots):
         turns[f"{queue.LANE_MEDIA}-{slot}"] = turns[queue.LANE_MEDIA]
 
@@ -113,25 +117,49 @@ def run_embedded(app: Flask, stop: threading.Event) -> None:
 
     def housekeep() -> bool:
         if housekeeper.tick():
-            bell.ring()  # what listeners queued is done now, not when the lane looks next
+            bell.ring()  # what listeners noted is done now, not when the lane looks next
         return False
 
     turns["housekeeper"] = housekeep
     platform.runner.after_job = bell.ring
-    pipe = doorbell.answer(platform.settings.media.work_path, bell.ring)
-    threads = [
-        threading.Thread(
-            target=keep_turning, args=(turn, stop, platform.settings.jobs.poll_s, bell), name=name, daemon=True
-        )
-        for name, turn in turns.items()
-    ]
-    for thread in threads:
-        thread.start()
-    log.info("worker_started", engine="embedded", lanes=list(queue.LANES), pid=os.getpid())
+    _turn_until(stop, app, turns | index_turns(app, bell), bell)
+
+
+def run_index(app: Flask, stop: threading.Event) -> None:
+    """Do nothing but keep this machine's copy of the index up to date, until `stop` is set."""
+    bell = Bell()
+    _turn_until(stop, app, index_turns(app, bell), bell)
+
+
+def _turn_until(stop: threading.Event, app: Flask, turns: Mapping[str, Turn], bell: Bell) -> None:
+    settings = app.extensions["platform"].settings
+    pipe = doorbell.answer(settings.media.work_path, bell.ring)
+    start_turning(turns, stop, settings.jobs.poll_s, bell)
+    log.info("worker_started", engine="embedded", turns=list(turns), pid=os.getpid())
     stop.wait()
     pipe.unlink(missing_ok=True)
     bell.ring()
     log.info("worker_stopping")
+
+
+def index_turns(app: Flask, bell: Bell) -> dict[str, Turn]:
+    """Return what keeps this machine's copy of the index: following the change log, and comparing where it asks to."""
+    section = app.extensions["platform"].settings.search
+    copy = IndexCopy(section.index_path, section.engine)
+    comparer = Comparer(copy)
+
+    def follow() -> bool:
+        with app.app_context():
+            has_done = copy.follow()
+        if has_done and copy.is_comparison_asked:
+            bell.ring()
+        return has_done
+
+    def compare() -> bool:
+        with app.app_context():
+            return comparer.turn()
+
+    return {"index": follow, "comparison": compare}
 
 
 class Bell:
@@ -158,7 +186,13 @@ class Bell:
             self._rung.wait_for(lambda: self._count > heard, timeout_s)
 
 
-def keep_turning(turn: Callable[[], bool], stop: threading.Event, poll_s: float, bell: Bell) -> None:
+def start_turning(turns: Mapping[str, Turn], stop: threading.Event, poll_s: float, bell: Bell) -> None:
+    """Give every turn a thread that ends with the process."""
+    for name, turn in turns.items():
+        threading.Thread(target=keep_turning, args=(turn, stop, poll_s, bell), name=name, daemon=True).start()
+
+
+def keep_turning(turn: Turn, stop: threading.Event, poll_s: float, bell: Bell) -> None:
     """Take turns until `stop` is set, waiting for the bell, or for `poll_s`, after each that had nothing to do."""
     while not stop.is_set():
         # Read before looking: what is queued while we look rings once more.
@@ -197,34 +231,43 @@ def run_celery(app: Flask) -> None:
     platform: Platform = app.extensions["platform"]
     housekeeper = Housekeeper(app)
     celery = celery_engine.make_celery(platform.settings.jobs)
+    bell = Bell()
 
     def tick() -> None:
-        housekeeper.tick()
+        if housekeeper.tick():
+            bell.ring()
         celery_engine.send_looks(celery, housekeeper.waiting_lanes())
 
     slots = platform.settings.jobs.media_slots
     platform.runner.after_job = celery_engine.make_waker(platform.settings.jobs)
     celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once, slots).look, tick=tick)
+    start_turning(index_turns(app, bell), threading.Event(), platform.settings.jobs.poll_s, bell)
     log.info("worker_started", engine="celery", lanes=list(queue.LANES), pid=os.getpid())
     celery_engine.run_worker(celery, media_slots=slots)
 
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m app.worker", description="Does what pages leave to be done.")
+    parser.add_argument(
+        "--only-index", action="store_true", help="keep this machine's search index up to date, no jobs"
+    )
+    is_for_index = parser.parse_args().only_index
     try:
         settings = load(os.environ)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - logging is not configured without settings
         return 2
     app = create_app(settings)
-    app.extensions["platform"].storage.ensure()
-    if settings.jobs.engine == "celery":
-        run_celery(app)
-        return 0
+    if not is_for_index:
+        app.extensions["platform"].storage.ensure()
+        if settings.jobs.engine == "celery":
+            run_celery(app)
+            return 0
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run_embedded(app, stop)
+    (run_index if is_for_index else run_embedded)(app, stop)
     return 0
 
 

@@ -21,7 +21,7 @@ from search_index.documents import (
 )
 from search_index.engines import DEFAULT_ENGINE, ENGINE_NAMES
 from search_index.errors import IndexBusy, IndexMissing, IndexUnusable, SearchIndexError
-from search_index.facts import IndexFacts, document_digest, index_facts
+from search_index.facts import IndexFacts, IndexWear, document_digest, index_facts, index_wear
 from search_index.reader import SearchIndex, open_index
 from search_index.thesaurus import Thesaurus, make_thesaurus, own_text, own_thesaurus
 from search_index.writer import IndexWriter, rebuild
@@ -38,6 +38,7 @@ __all__ = [
     "IndexFacts",
     "IndexMissing",
     "IndexUnusable",
+    "IndexWear",
     "IndexWriter",
     "Passage",
     "SearchIndex",
@@ -49,6 +50,7 @@ __all__ = [
     "Thesaurus",
     "document_digest",
     "index_facts",
+    "index_wear",
     "make_thesaurus",
     "open_index",
     "own_text",

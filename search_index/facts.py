@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from search_index.documents import Document
+from search_index.engines import engine_named
+from search_index.errors import IndexUnusable
 from search_index.folder import pointer_built_at, read_pointer
+from search_index.lexicon import added_bytes
 from search_index.passages import pack_passages, packed_passages
 from search_index.schema import Card, Stored, facet_text, facets_of, stored_of
 
@@ -25,6 +28,36 @@ class IndexFacts:
     engine: str
     built_at: datetime
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexWear:
+    """What changes have left in an index that only a rebuild takes out.
+
+    Args:
+        dead: deleted and replaced documents that still lie in the files.
+        documents: all that lie there, dead ones included.
+        added_bytes: words added since the build; every reader reads all of them after each addition.
+    """
+
+    dead: int
+    documents: int
+    added_bytes: int
+
+
+def index_wear(folder: Path) -> IndexWear:
+    """Look at what a rebuild would take out; reads a table of contents.
+
+    Raises:
+        IndexMissing, IndexUnusable.
+    """
+    pointer = read_pointer(folder)
+    version = folder / pointer.version
+    try:
+        dead, documents = engine_named(pointer.engine).dead_and_all(version)
+    except FileNotFoundError as error:
+        raise IndexUnusable(f"Files of the index in {folder} are missing.") from error
+    return IndexWear(dead, documents, added_bytes(version))
 
 
 def index_facts(folder: Path) -> IndexFacts:

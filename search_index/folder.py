@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ from search_index.schema import SCHEMA_VERSION
 _POINTER = "CURRENT"
 _LOCK = "writer.lock"
 _PREFIX = "v-"
+_LOOK_AGAIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,23 @@ def write_pointer(folder: Path, pointer: Pointer) -> None:
 
 
 @contextmanager
-def writer_lock(folder: Path) -> Iterator[None]:
+def writer_lock(folder: Path, patience_s: float = 0.0) -> Iterator[None]:
     """Hold the one writer's place; the system gives it back even when the process is killed.
 
     Raises:
-        IndexBusy: at once, when another thread or process holds it.
+        IndexBusy: when another thread or process holds it, and goes on doing so for `patience_s`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    give_up_s = time.monotonic() + patience_s
     with (folder / _LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IndexBusy(f"Another writer holds the index in {folder}.") from error
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= give_up_s:
+                    raise IndexBusy(f"Another writer holds the index in {folder}.") from error
+                time.sleep(_LOOK_AGAIN_S)
         yield
 
 

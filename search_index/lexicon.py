@@ -14,7 +14,7 @@ from pathlib import Path
 
 from search_index import pinyin
 from search_index.folder import write_durably
-from search_index.lexicon_words import Vocabulary
+from search_index.lexicon_words import Vocabulary, VocabularyEntry
 from search_index.sorted_table import SortedTable, packed
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,11 @@ class Lexicon:
             *self._prefixed(f"{_SOUND}{pinyin.confusable(typed)}", at_most),
         ]
 
+    def holds(self, key: str, text: str, kind: str) -> bool:
+        """Whether there is an entry of this kind, whatever it weighs."""
+        rows = (row for table in self.tables for row in table.values(f"{_TEXT}{key}", MAX_SOUND_ROWS))
+        return any(row.split("\x1f")[:2] == [text, kind] for row in rows)
+
     def _prefixed(self, prefix: str, at_most: int) -> list[Entry]:
         return [_entry(value) for table in self.tables for _, value in table.prefixed(prefix, at_most)]
 
@@ -98,15 +103,28 @@ def _entry(row: str) -> Entry:
 
 def write_lexicon(folder: Path, vocabulary: Vocabulary) -> None:
     """Write the lexicon of a new index version."""
-    write_durably(folder / _TABLE, packed(_rows(vocabulary)))
+    write_durably(folder / _TABLE, packed(_rows(vocabulary.entries())))
 
 
 def add_to_lexicon(folder: Path, vocabulary: Vocabulary) -> None:
-    """Note the words of a batch of changes; they are merged with the next rebuild."""
-    rows = [list(row) for row in _rows(vocabulary)]
-    if folder.is_dir():  # the engine tells what is wrong with the folder
+    """Note the new words of a batch of changes; they are merged with the next rebuild.
+
+    Words that are there already are left out: a catalogue that is edited, or only watched, must not grow what every
+    reader reads again.
+    """
+    if not folder.is_dir():
+        return  # the engine tells what is wrong with the folder
+    known = read_lexicon(folder)
+    fresh = (entry for entry in vocabulary.entries() if not known.holds(*entry[:3]))
+    rows = [list(row) for row in _rows(fresh)]
+    if rows:
         with (folder / _ADDED).open("a", encoding="utf-8") as file:
             file.write(json.dumps(rows, ensure_ascii=False) + "\n")
+
+
+def added_bytes(folder: Path) -> int:
+    """Say how much was added since the index was built; every reader reads all of it after each addition."""
+    return lexicon_mark(folder)[0]
 
 
 def lexicon_mark(folder: Path) -> tuple[int, int]:
@@ -148,8 +166,8 @@ def _added_rows(folder: Path) -> set[tuple[str, str]]:
     return rows
 
 
-def _rows(vocabulary: Vocabulary) -> Iterable[tuple[str, str]]:
-    for key, shown, kind, weight, sounds in vocabulary.entries():
+def _rows(entries: Iterable[VocabularyEntry]) -> Iterable[tuple[str, str]]:
+    for key, shown, kind, weight, sounds in entries:
         letters = pinyin.letters(sounds)
         value = "\x1f".join((shown, kind, f"{weight:g}", letters))
         yield f"{_TEXT}{key}", value

@@ -19,6 +19,9 @@ _PART_WEIGHT = 0.2
 """Of a part of an institution's name, or of what a document is filed under."""
 _UNSHOWABLE = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\u2029"], " "))
 
+#: Folded key, text to show, kind, weight, syllables.
+VocabularyEntry = tuple[str, str, str, float, tuple[str, ...]]
+
 
 class Vocabulary:
     """Counts what documents call things."""
@@ -54,8 +57,8 @@ class Vocabulary:
         for phrase, gain in _phrases(folded):
             self._words[phrase] += gain * worth
 
-    def entries(self) -> Iterator[tuple[str, str, str, float, tuple[str, ...]]]:
-        """Yield the folded key, the text to show, kind, weight and syllables of everything found."""
+    def entries(self) -> Iterator[VocabularyEntry]:
+        """Yield everything found."""
         for (shown, kind), count in self._names.items():
             key = fold_text(shown).replace("\t", " ")
             yield key, shown.encode(errors="replace").decode(), kind, count * _KIND_WEIGHTS.get(kind, 1.0), _sounds(key)

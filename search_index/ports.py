@@ -109,5 +109,8 @@ class Engine(Protocol):
     def open(self, folder: Path, previous: Snapshot | None) -> Snapshot:
         """Open the latest commit, reusing what the previous snapshot of the same folder already holds."""
 
+    def dead_and_all(self, folder: Path) -> tuple[int, int]:
+        """Count the deleted and replaced documents that still lie in the files, and all that do."""
+
     def commit_mark(self, folder: Path) -> str:
         """Name the latest commit, cheaply: a snapshot is fresh while its mark stays the same."""

@@ -1,11 +1,13 @@
 """Writing: batches of changes, and a rebuild that is swapped in while readers serve.
 
-One writer at a time; another gets IndexBusy at once. Every commit costs each reading process a refresh, so hand over
-changes in batches.
+One writer at a time; another gets IndexBusy. Every commit costs each reading process a refresh, so hand over changes in
+batches.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Self
 
 from search_index.documents import Document
 from search_index.engines import DEFAULT_ENGINE, engine_named
@@ -24,10 +26,31 @@ from search_index.schema import SCHEMA_VERSION, Record, to_record
 
 
 class IndexWriter:
-    """Applies changes to the index in a folder. Holds nothing open between two calls."""
+    """Changes the index in a folder, for one thread. Holds nothing open between two calls, outside of `held`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._is_held = False
+
+    @contextmanager
+    def held(self, patience_s: float = 0.0) -> Iterator[Self]:
+        """Keep other writers out from here on, so that what is read first is still true when it is written.
+
+        Args:
+            patience_s: how long to wait for another writer.
+
+        Raises:
+            IndexBusy: another writer was at work all the time.
+        """
+        with writer_lock(self._folder, patience_s):
+            self._is_held = True
+            try:
+                yield self
+            finally:
+                self._is_held = False
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._is_held else writer_lock(self._folder)
 
     def apply(self, changes: Sequence[Document], deletions: Sequence[str], checkpoint: int) -> None:
         """Write one batch in one commit, durable on return.
@@ -46,12 +69,28 @@ class IndexWriter:
         latest = {document.id: document for document in changes if document.id not in gone}
         words = Vocabulary()
         records = list(_records(latest.values(), words))
-        with writer_lock(self._folder):
+        with self._lock():
             pointer = read_pointer(self._folder)
             version = self._folder / pointer.version
             if records:
                 add_to_lexicon(version, words)  # before the commit, so that readers of the commit know its words
             engine_named(pointer.engine).apply(version, records, tuple(sorted(gone)), checkpoint)
+
+    def rebuild(self, documents: Iterable[Document], checkpoint: int, engine_name: str = DEFAULT_ENGINE) -> int:
+        """Build the whole index anew, as the function `rebuild` does."""
+        folder, engine, words = self._folder, engine_named(engine_name), Vocabulary()
+        with self._lock():
+            remove_versions_except(folder, _serving(folder))
+            version = new_version(folder)
+            try:
+                count = engine.create(folder / version, _records(_distinct(documents), words), checkpoint)
+                write_lexicon(folder / version, words)
+                write_pointer(folder, Pointer(version, engine.name, SCHEMA_VERSION))
+            except BaseException:
+                remove_versions_except(folder, _serving(folder))
+                raise
+            remove_versions_except(folder, version)
+        return count
 
 
 def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int, engine_name: str = DEFAULT_ENGINE) -> int:
@@ -72,20 +111,7 @@ def rebuild(folder: Path, documents: Iterable[Document], checkpoint: int, engine
         IndexBusy: another writer is at work.
         ValueError: two documents have one id.
     """
-    engine = engine_named(engine_name)
-    words = Vocabulary()
-    with writer_lock(folder):
-        remove_versions_except(folder, _serving(folder))
-        version = new_version(folder)
-        try:
-            count = engine.create(folder / version, _records(_distinct(documents), words), checkpoint)
-            write_lexicon(folder / version, words)
-            write_pointer(folder, Pointer(version, engine.name, SCHEMA_VERSION))
-        except BaseException:
-            remove_versions_except(folder, _serving(folder))
-            raise
-        remove_versions_except(folder, version)
-    return count
+    return IndexWriter(folder).rebuild(documents, checkpoint, engine_name)
 
 
 def _records(documents: Iterable[Document], words: Vocabulary) -> Iterator[Record]:

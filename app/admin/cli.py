@@ -15,7 +15,7 @@ from app.accounts import links, second_factor
 from app.accounts import services as accounts
 from app.accounts.models import INSTITUTION_ROLES, UNIT_ROLES, Role
 from app.admin import media_cli
-from app.catalogue.jobs import rebuild_index
+from app.catalogue.following import rebuild_index
 from app.kernel.actor import Actor, Grant
 from app.kernel.db import unit_of_work
 from app.kernel.errors import AppError, InvalidInput
@@ -28,11 +28,14 @@ from app.media.sweeping import request_sweep
 from app.review.rules import load_negative_list
 from app.studio.jobs import request_upload_sweep
 from config.policies import read_negative_list, read_regions, read_terms
+from search_index import IndexBusy
 
 log = structlog.get_logger(__name__)
 
 #: What broken writes left is removed when older than this; younger ones may still be written.
 PARTIAL_AGE = timedelta(hours=6)
+#: A worker's commit is over long before.
+REBUILD_PATIENCE_S = 30.0
 
 
 def groups() -> list[AppGroup]:
@@ -59,9 +62,12 @@ def _search() -> AppGroup:
 
     @group.command("rebuild")
     def rebuild() -> None:
-        """Build the index anew from the database and swap it in, while pages are served from the old one."""
+        """Build this machine's index anew from the database and swap it in, while pages are served from the old one."""
         search = current_app.extensions["platform"].settings.search
-        count = rebuild_index(search.index_path, search.engine)
+        try:
+            count = rebuild_index(search.index_path, search.engine, patience_s=REBUILD_PATIENCE_S)
+        except IndexBusy as error:
+            raise click.ClickException(f"{error} Is it being rebuilt already?") from error
         click.echo(f"documents: {count}")
 
     return group

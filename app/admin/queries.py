@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import User
-from app.catalogue.comparing import latest_comparison
-from app.catalogue.models import IndexChange, IndexComparison
+from app.catalogue.comparing import latest_comparisons
+from app.catalogue.following import log_ends
+from app.catalogue.models import IndexComparison
 from app.catalogue.playlists import Playlist
 from app.kernel.jobs.model import Job, JobState
 from app.kernel.jobs.queue import count_by_state
@@ -32,7 +33,7 @@ LOW_SPACE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class IndexHealth:
-    """How far the search index follows the change log."""
+    """How far the search index of the machine that answers follows the change log, and what all machines found."""
 
     is_usable: bool
     checkpoint: int
@@ -40,8 +41,8 @@ class IndexHealth:
     documents: int
     #: Of the files; None where they cannot be read.
     facts: IndexFacts | None
-    #: What the last comparison with the database found.
-    comparison: IndexComparison | None
+    #: What the last comparison with the database found on each machine, the newest first.
+    comparisons: Sequence[IndexComparison]
     #: At so many documents the other engine is advised.
     advise_above: int
 
@@ -135,17 +136,17 @@ def get_overview(db: Session, settings: Settings) -> Overview:
 
 def check_index(db: Session, index_path: Path) -> IndexHealth:
     """Compare the index with the change log; an unusable index is a finding, not an error."""
-    last_change = db.scalar(select(func.max(IndexChange.id))) or 0
-    comparison, advise_above = latest_comparison(db), int(read_search()["index"]["advise_above"])
+    last_change = log_ends(db)[1]
+    comparisons, advise_above = latest_comparisons(db), int(read_search()["index"]["advise_above"])
     try:
         index = open_index(index_path)
         return IndexHealth(
             is_usable=True, checkpoint=index.checkpoint(), last_change=last_change, documents=index.document_count(),
-            facts=index_facts(index_path), comparison=comparison, advise_above=advise_above,
+            facts=index_facts(index_path), comparisons=comparisons, advise_above=advise_above,
         )  # fmt: skip
     except IndexUnusable:
         return IndexHealth(
-            is_usable=False, checkpoint=0, last_change=last_change, documents=0, facts=None, comparison=comparison,
+            is_usable=False, checkpoint=0, last_change=last_change, documents=0, facts=None, comparisons=comparisons,
             advise_above=advise_above,
         )  # fmt: skip
 

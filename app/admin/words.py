@@ -18,7 +18,7 @@ from app.web.speech import speak
 def lane_words() -> dict[str, str]:
     """Name the lanes."""
     return {
-        "media": _("转码"), "index": _("搜索目录"), "default": _("杂务"), "analysis": _("检查内容"),
+        "media": _("转码"), "default": _("杂务"), "analysis": _("检查内容"),
         "mail": _("邮件"),
     }
 
@@ -35,8 +35,8 @@ def kind_words() -> dict[str, str]:
     """Name the kinds of jobs."""
     return {
         "encode_lecture": _("给课程转码"), "encode_chunk": _("给课程的一段转码"), "analyse_source": _("检查文件内容"),
-        "caption_lecture": _("听写字幕"), "renew_media": _("安排重新转码"), "update_index": _("更新搜索目录"),
-        "compare_index": _("比对搜索目录"), "settle_asked": _("整理大家常搜的词"),
+        "caption_lecture": _("听写字幕"), "renew_media": _("安排重新转码"),
+        "settle_asked": _("整理大家常搜的词"),
         "sweep_store": _("清理存储"), "finish_upload": _("收下上传的文件"), "sweep_uploads": _("清理没传完的文件"),
         "empty_deleted_drafts": _("清理删除的草稿"),
         "forget_applications": _("删除到期的入驻申请"),

@@ -13,10 +13,11 @@ from app.kernel.db import Base, text_enum
 
 TITLE_MAX, INTRO_MAX, NOTE_MAX, ITEMS_MAX = 120, 1000, 500, 100
 SHORT_CODE_DIGITS = 7
+MACHINE_MAX = 64
 
 
 class IndexChange(Base):
-    """A thing whose document is to be written again; `id` is the number an index stores as its checkpoint."""
+    """A thing whose document is to be written again; `id` is the number a copy of the index has as its checkpoint."""
 
     __tablename__ = "index_change"
     # Numbers must never be given twice, even after pruning.
@@ -43,12 +44,14 @@ class UseCount(Base):
 
 
 class IndexComparison(Base):
-    """What a comparison of the index with the database found, and whether it could be mended."""
+    """What a comparison of a machine's index with the database found, and whether it could be mended."""
 
     __tablename__ = "index_comparison"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(index=True)
+    #: By the name it has in the network.
+    machine: Mapped[str] = mapped_column(String(MACHINE_MAX), default="", server_default="")
     took_s: Mapped[float]
     documents: Mapped[int]
     #: Public lectures without a document, with another document than theirs, and documents of nothing public.

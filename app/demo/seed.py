@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.catalogue.following import IndexCopy
 from app.catalogue.playlists import Playlist
 from app.curation.items import add_item, set_note
 from app.curation.services import PlaylistFields, create_playlist, publish_playlist
@@ -208,5 +209,5 @@ def _index(platform: Platform) -> None:
     with unit_of_work() as db:
         while outbox.relay(db, platform.subscriptions):
             pass
-    while platform.runner.work_once(queue.LANE_INDEX):
-        pass
+    search = platform.settings.search
+    IndexCopy(search.index_path, search.engine).catch_up()

@@ -1,5 +1,6 @@
 """The tantivy engine: build, commit, open. One folder holds one index."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -102,6 +103,13 @@ class TantivyEngine:
         except FileNotFoundError as error:
             raise IndexUnusable(f"There is no index in {folder}.") from error
         return f"{status.st_ino}-{status.st_mtime_ns}"
+
+    def dead_and_all(self, folder: Path) -> tuple[int, int]:
+        """Count by the table of contents, the checkpoint's document included."""
+        with reading(f"index in {folder}"):
+            segments = json.loads((folder / _META).read_text("utf-8"))["segments"]
+            dead = sum((each["deletes"] or {"num_deleted_docs": 0})["num_deleted_docs"] for each in segments)
+            return dead, sum(each["max_doc"] for each in segments)
 
     @staticmethod
     def _index(folder: Path, previous: TantivySnapshot | None) -> tantivy.Index:

@@ -62,6 +62,13 @@ class WhooshEngine:
         """Name the latest generation."""
         return str(TOC._latest_generation(DurableStorage(folder), _INDEX))  # noqa: SLF001 Whoosh has no public name for it
 
+    def dead_and_all(self, folder: Path) -> tuple[int, int]:
+        """Count by the table of contents; small segments are merged by commits, large ones only by a rebuild."""
+        storage = DurableStorage(folder)
+        with storage.closing_on_failure(), reading(f"index in {folder}"):
+            segments = TOC.read(storage, _INDEX).segments
+        return sum(each.deleted_count() for each in segments), sum(each.doc_count_all() for each in segments)
+
     def _commit(self, index: FileIndex, records: Iterable[Record], outdated: Sequence[str], checkpoint: int) -> int:
         folder = Path(index.storage.folder)
         try:

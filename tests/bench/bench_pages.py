@@ -15,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 
-from app.catalogue.jobs import rebuild_index
+from app.catalogue.following import rebuild_index
 from app.kernel.clock import utc_now
 from app.kernel.db import unit_of_work
 from app.kernel.ids import new_public_id

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from app.catalogue.jobs import note_changes
+from app.catalogue.models import IndexChange
 from app.kernel.clock import utc_now
 from app.kernel.db import db as database
-from app.kernel.db import unit_of_work
+from app.kernel.db import reading, unit_of_work
 from app.kernel.ids import new_public_id
 from app.library.models import Course
 from app.watching.counting import local_day
@@ -57,5 +61,27 @@ def test_pages_are_found_turned_and_left_onward(postgres_app: Flask) -> None:
         assert client.get(f"/lectures?{odd}").status_code == 200, odd
     for odd in ("/browse/topic/%00", "/browse/institution/%00", "/find/%00"):
         assert client.get(odd).status_code == 404, odd
+    with postgres_app.app_context():
+        database.engine.dispose()
+
+
+def test_changes_become_visible_in_the_order_of_their_numbers(postgres_app: Flask) -> None:
+    """Else a copy of the index that has seen the later one would never look for the earlier."""
+
+    def note(lecture_id: int) -> None:
+        with postgres_app.app_context(), unit_of_work() as db:
+            note_changes(db, [("lecture", lecture_id)])
+
+    with ThreadPoolExecutor(1) as pool:
+        with postgres_app.app_context(), unit_of_work() as db:
+            note_changes(db, [("lecture", 1)])
+            db.flush()
+            later = pool.submit(note, 2)
+            with pytest.raises(TimeoutError):
+                later.result(0.5)
+        later.result(60)
+    with postgres_app.app_context(), reading() as db:
+        noted = select(IndexChange.subject_id).order_by(IndexChange.id)
+        assert db.scalars(noted).all() == [1, 2]
     with postgres_app.app_context():
         database.engine.dispose()

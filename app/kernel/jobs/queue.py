@@ -29,12 +29,12 @@ BACKOFF_S: Sequence[float] = (5, 30, 120, 600)
 #: A worker that dies is seldom the fault of what it was doing; only what is always there when one dies is given up.
 MOST_LOST = 10
 
-LANE_MEDIA, LANE_INDEX, LANE_DEFAULT = "media", "index", "default"
+LANE_MEDIA, LANE_DEFAULT = "media", "default"
 #: Looking through a source takes as long as reading it: here it delays no small work, and chunks never starve it.
 LANE_ANALYSIS = "analysis"
 #: A mail server that does not answer holds up nothing but mail.
 LANE_MAIL = "mail"
-LANES = (LANE_MEDIA, LANE_INDEX, LANE_DEFAULT, LANE_ANALYSIS, LANE_MAIL)
+LANES = (LANE_MEDIA, LANE_DEFAULT, LANE_ANALYSIS, LANE_MAIL)
 
 
 def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name

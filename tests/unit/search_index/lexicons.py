@@ -23,4 +23,4 @@ def vocabulary_of(*titles, **fields):
 
 def lexicon_of(*titles, **fields):
     """Make the lexicon of lectures with these titles, in memory."""
-    return Lexicon([SortedTable(packed(lexicon._rows(vocabulary_of(*titles, **fields))))])
+    return Lexicon([SortedTable(packed(lexicon._rows(vocabulary_of(*titles, **fields).entries())))])

@@ -61,6 +61,18 @@ def test_added_words_are_known_and_a_torn_line_or_table_loses_only_hints(tmp_pat
         assert read_lexicon(tmp_path) is EMPTY
 
 
+def test_words_that_are_there_are_not_added_again(tmp_path):
+    write_lexicon(tmp_path, vocabulary_of("剪纸", teacher="秦望舒"))
+    add_to_lexicon(tmp_path, vocabulary_of("剪纸", teacher="秦望舒"))
+    assert lexicon_mark(tmp_path) == (0, 0)
+    add_to_lexicon(tmp_path, vocabulary_of("剪纸", "皮影戏"))
+    before = lexicon_mark(tmp_path)
+    add_to_lexicon(tmp_path, vocabulary_of("皮影戏", "剪纸"))
+    assert lexicon_mark(tmp_path) == before
+    assert "秦望舒" not in (tmp_path / "lexicon-added").read_text()
+    assert texts(read_lexicon(tmp_path).sounding("piyingxi"))[0] == "皮影戏"
+
+
 def test_a_sorted_table_gives_all_values_of_a_key_and_prefixes_in_order():
     table = SortedTable(packed([("b", "2"), ("a", "1"), ("a", "0"), ("ab", "3")]))
     assert table.values("a", 9) == ["0", "1"]
