@@ -109,7 +109,8 @@ def values_of(rule: Rule, things: Things, lecture: dict[str, object], term_id: i
         "place_id": things.institution, **things.joining,
         "wish_id": "nosuchwish", "word_id": 1,
         "handout_id": things.handout, "name": "master.m3u8", "sha256": "0" * 64, "notice_id": 1,
-        "course_id": things.course, "token": "unsigned", "provider": "oidc", "batch_id": things.batch, "lecture_id": lecture["public_id"],
+        "token": "unsigned", "provider": "oidc", "batch_id": things.batch, "lecture_id": lecture["public_id"],
+        "course_id": things.course,
         "kind": {"watching": "csv", "asking": "csv", "catalogue": "audience"}.get(endpoint.split(".")[0], "srt"),
         "slug": "elder", "who": "elder", "about": "digital-life",
     }  # fmt: skip
