@@ -42,10 +42,8 @@ def register(blueprint: Blueprint) -> None:
                 raise
             edge.session().rollback()  # all or none: the first ones of the list are as they were
             return _ask(speak(error.message)), error.status
-        flash(
-            ngettext("已删除 %(num)s 讲草稿，十分钟内可以取回。", "已删除 %(num)s 讲草稿，十分钟内可以取回。", len(deleted)),
-            "success",
-        )
+        words = ngettext("已删除 %(num)s 讲，十分钟内可以取回。", "已删除 %(num)s 讲，十分钟内可以取回。", len(deleted))
+        flash(words, "success")
         return redirect(url_for("studio.deleted_drafts"), 303)
 
     @blueprint.get("/studio/deleted", endpoint="deleted_drafts")

@@ -104,7 +104,7 @@ def _cancel_words(page: LecturePage) -> dict[str, str]:
         return {
             "title": _("放弃这次上传？"),
             "text": _(
-                "“%(name)s”已经传了 %(sent)s。放弃以后传过的都不要了，再传要从头开始；不放弃的话，选同一个文件就能接着传。",
+                "“%(name)s”已经传了 %(sent)s。放弃以后再传要从头开始；不放弃的话，选同一个文件就能接着传。",
                 name=page.unfinished.filename, sent=sent,
             ),
             "confirm": _("是的，放弃"),

@@ -55,7 +55,8 @@ def values_of(rule: Rule, things: Things, lecture: dict[str, object], term_id: i
         "place_id": things.institution, **things.joining,
         "wish_id": things.wish, "word_id": things.word,
         "handout_id": things.handout, "name": "master.m3u8", "sha256": COVERS[1],
-        "course_id": things.course, "token": "unsigned", "provider": "oidc", "batch_id": things.batch, "lecture_id": lecture["public_id"],
+        "token": "unsigned", "provider": "oidc", "batch_id": things.batch, "lecture_id": lecture["public_id"],
+        "course_id": things.course,
         "kind": {"watching": "csv", "asking": "csv", "catalogue": "audience", "player": "png"}.get(
             endpoint.split(".")[0], "srt"
         ),
