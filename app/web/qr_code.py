@@ -1,4 +1,4 @@
-"""Addresses as QR codes for paper: posters, handouts, the wall of a classroom. Not here: codes in a PDF or for an app."""
+"""Addresses as QR codes for paper: posters, handouts, the wall of a classroom. Not here: codes in a PDF, for an app."""
 
 from __future__ import annotations
 

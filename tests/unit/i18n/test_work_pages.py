@@ -41,8 +41,8 @@ WEBVTT = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nWORDS\n\n00:00:04.000 --> 00:
 PAGES: dict[Role, tuple[str, ...]] = {
     Role.CONTRIBUTOR: (
         "studio.desk", "studio.batch", "studio.batch_sheet", "studio.unfinished", "studio.lecture",
-        "studio.edit_lecture", "studio.extras", "studio.versions", "studio.split", "studio.caption_desk", "studio.caption_transcript",
-        "studio.confirm_discard_captions", "review.submission", "green_channel.desk", "watching.mine",
+        "studio.edit_lecture", "studio.extras", "studio.versions", "studio.split", "studio.caption_desk",
+        "studio.caption_transcript", "studio.confirm_discard_captions", "review.submission", "green_channel.desk", "watching.mine",
         "watching.lecture", "watching.certificates", "watching.certificate", "notices.inbox", "notices.settings",
         "members.places", "accounts.security",
     ),
