@@ -41,7 +41,7 @@ from app.player.serving import GROWING, IMMUTABLE, PRIVATE, serve_handout, serve
 from app.web import access, edge, preferences
 from app.web.navigation import link_if
 from app.web.preferences import is_english
-from app.web.qr_code import code_response
+from app.web.qr_code import CODE_KINDS, code_response
 from config.policies import read_watching
 from media_pipeline.publish import LIVE_FOLDER
 
@@ -59,7 +59,7 @@ def create_blueprint() -> Blueprint:
     blueprint.get("/media/<digest>/<path:name>", endpoint="media")(media_object)
     blueprint.get("/covers/<sha256>.webp", endpoint="cover")(cover)
     blueprint.get("/lectures/<public_id>/attachments/<attachment_id>", endpoint="attachment")(attachment)
-    blueprint.get("/lectures/<public_id>/qr.<any(svg, png):kind>", endpoint="qr_code")(qr_code)
+    blueprint.get("/lectures/<public_id>/qr.<kind>", endpoint="qr_code")(qr_code)
     return blueprint
 
 
@@ -257,5 +257,7 @@ def attachment(public_id: str, attachment_id: str) -> ResponseReturnValue:
 def qr_code(public_id: str, kind: str) -> ResponseReturnValue:
     """Draw the code of a lecture's address, which stays whatever becomes of its file and its words."""
     lecture = get_lecture(edge.session(), edge.current_actor(), public_id)
+    if kind not in CODE_KINDS:
+        raise NotFound(kind=kind)
     address = edge.platform().settings.app.base_url + url_for("player.lecture", public_id=public_id)
     return code_response(address, kind, is_public=lecture.state is LectureState.PUBLISHED)

@@ -1,4 +1,4 @@
-"""Addresses as QR codes for paper: posters, handouts, the wall of a classroom. Not here: codes in a PDF or for an app."""
+"""Addresses as QR codes for paper: posters, handouts, the wall of a classroom. Not here: codes in a PDF, for an app."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Final
 
 import segno
 from flask import Response, request
+from flask.typing import ResponseReturnValue
 
+CODE_KINDS: Final = ("svg", "png")
 #: Neither address nor code ever changes, but the site's own address may be corrected one day.
 _PUBLIC: Final = "public, max-age=86400"
 _PRIVATE: Final = "private, no-store"
@@ -36,8 +38,8 @@ def _make(address: str) -> segno.QRCode:
     return segno.make(address, error="q", micro=False, boost_error=False)
 
 
-def code_response(address: str, kind: str, *, is_public: bool) -> Response:
-    """Answer with the code of an address as "svg" or "png"."""
+def code_response(address: str, kind: str, *, is_public: bool) -> ResponseReturnValue:
+    """Answer with the code of an address as one of CODE_KINDS."""
     is_svg = kind == "svg"
     response = Response(draw_code(address) if is_svg else draw_code_png(address))
     response.content_type = "image/svg+xml" if is_svg else "image/png"

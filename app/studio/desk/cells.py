@@ -70,7 +70,9 @@ _CHOSEN: Final = tuple(column for column in COLUMNS if column.kind in {CellKind.
 class Vocabulary:
     """The words of this year in the reader's language; what is typed may be in either, or an alias."""
 
-    def __init__(self, terms: Sequence[Term], *, is_english: bool = False) -> None:
+    def __init__(
+        self, terms: Sequence[Term], *, is_english: bool = False, language_names: Mapping[str, str] = CAPTION_LANGUAGES
+    ) -> None:
         self._labels: dict[str, dict[str, str]] = {column.name: {} for column in _CHOSEN}
         self._keys: dict[str, dict[str, str]] = {column.name: {} for column in _CHOSEN}
         for term in terms:
@@ -80,8 +82,9 @@ class Vocabulary:
             for word in (*term.aliases, term.label_en, term.label_zh, term.key):
                 self._keys[term.scheme][_folded(word)] = term.key
         for key, name in CAPTION_LANGUAGES.items():
-            self._labels["language"][key] = name
-            self._keys["language"].update({_folded(name): key, _folded(key): key})
+            shown = language_names[key]
+            self._labels["language"][key] = shown
+            self._keys["language"].update({_folded(word): key for word in (name, shown, key)})
 
     def options(self, column: str) -> list[str]:
         """Return the words of a column in display order."""

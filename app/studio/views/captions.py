@@ -52,6 +52,12 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
         flash(_("字幕已保存。"), "success")
         return _back(public_id)
 
+    _register_removing(blueprint, max_upload_bytes)
+    _register_making(blueprint)
+    _register_drafts(blueprint, max_upload_bytes)
+
+
+def _register_removing(blueprint: Blueprint, max_upload_bytes: int) -> None:
     @blueprint.get("/studio/lectures/<public_id>/captions/<language>/remove", endpoint="confirm_remove_caption")
     @access.contributors
     def ask(public_id: str, language: str) -> ResponseReturnValue:
@@ -84,9 +90,6 @@ def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:
             return show_lecture(public_id, max_upload_bytes, problem=error), 412
         flash(_("字幕已删除。"), "success")
         return _back(public_id)
-
-    _register_making(blueprint)
-    _register_drafts(blueprint, max_upload_bytes)
 
 
 def _both_captions(public_id: str, language: str, webvtt: str) -> str:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.kernel.errors import InvalidInput, StaleVersion
 from app.kernel.ids import new_token
 from app.library import policies
+from app.library.models import CAPTION_LANGUAGES
 from app.library.pending import working_text
 from app.library.places import Institution
 from app.library.queries import list_current_terms, list_institutions_of
@@ -24,6 +25,7 @@ from app.studio.views.desk_words import batch_data, desk_words, row_data, state_
 from app.studio.views.uploader import uploader_data
 from app.web import access, edge
 from app.web.preferences import is_english
+from app.web.speech import speak
 
 #: Longer texts are no cell anybody typed.
 _CELL_MAX = 8000
@@ -31,7 +33,8 @@ _CELL_MAX = 8000
 
 def vocabulary() -> Vocabulary:
     """Return this year's words in the reader's language."""
-    return Vocabulary(list_current_terms(edge.session()), is_english=is_english())
+    names = {key: speak(name) for key, name in CAPTION_LANGUAGES.items()}
+    return Vocabulary(list_current_terms(edge.session()), is_english=is_english(), language_names=names)
 
 
 def register(blueprint: Blueprint, *, max_upload_bytes: int) -> None:

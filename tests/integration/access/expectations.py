@@ -30,7 +30,7 @@ studio_shelved    LLL     +--    ---        +--    +--      ---       ---      -
 upload            LLL     +00    000        +00    000      ---       ---      ---      +++
 defaults          LLL     ---    ---        +--    ---      ---       ---      ---      +++
 green_look        LLL     +--    +--        +--    ---      ---       ---      ---      +++
-green_lecture     LLL     +00    +00        +00    +00      ---       ---      ---      +++
+green_lecture     LLL     +00    +00        +00    000      ---       ---      ---      +++
 course            LLL     +00    +00        +00    000      ---       ---      ---      +++
 course_end        LLL     -00    -00        +00    000      ---       ---      ---      +++
 

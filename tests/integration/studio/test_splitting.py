@@ -97,7 +97,7 @@ def test_mistakes_keep_what_was_typed(app: Flask, teacher: Browser, whole: str):
 def test_a_choice_made_from_other_chapters_is_not_carried_out(app: Flask, teacher: Browser, whole: str):
     path = f"/studio/lectures/{whole}/split"
     old = shape(teacher.get(path))
-    teacher.post(f"/studio/lectures/{whole}/chapters", chapters="0:00 热身\n0:25 其余")
+    teacher.save_chapters(whole, "0:00 热身\n0:25 其余")
     for more in ({}, {"confirmed": "1"}):
         answer = teacher.post(path, shape=old, take=["0"], **{"title-0": "热身"}, **more)
         assert answer.status_code == 409
