@@ -72,7 +72,6 @@ export function makePanel() {
     offer: (sentence) => ask('offer', sentence, 'use', 'send'),
     /** Ask before another file takes the place of one that is half sent; resolves to true for "keep that one". */
     keepsUnfinished: (sentence) => ask('abandon', sentence, 'keep', 'replace'),
-    },
     onPause(handler) {
       part('pause').addEventListener('click', handler);
     },
