@@ -197,11 +197,14 @@ def restore_drafts(db: Session, actor: Actor, public_ids: Collection[str]) -> li
     Raises:
         NotFound: none, or somebody else's.
         Conflict: when it is too late.
+        InvalidInput: for none.
         QuotaReached: when their room was taken meanwhile.
     """
     wanted = set(public_ids)
     lectures = _load_deleted(db, actor, wanted)
-    if not wanted or {lecture.public_id for lecture in lectures} != wanted:
+    if not wanted:
+        raise InvalidInput("请先选择要取回的草稿。", code="nothing_chosen")
+    if {lecture.public_id for lecture in lectures} != wanted:
         raise NotFound(lectures=len(wanted))
     for lecture in lectures:
         if lecture.emptied_at is not None or lecture.deleted_at is None or _is_late(lecture.deleted_at):

@@ -57,7 +57,7 @@ def register(blueprint: Blueprint) -> None:
         chosen = request.form.getlist("lecture")
         try:
             back = deletion.restore_drafts(edge.session(), edge.current_actor(), chosen)
-        except (Conflict, QuotaReached) as error:
+        except (InvalidInput, Conflict, QuotaReached) as error:
             if wants_json():
                 raise
             edge.session().rollback()
