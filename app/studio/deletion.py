@@ -128,7 +128,7 @@ def _per_lecture(
 ) -> dict[int, int]:
     value = func.count() if counted is None else counted
     rows = db.execute(select(lecture_id, value).where(lecture_id.in_(ids), *conditions).group_by(lecture_id))
-    return {key: int(amount or 0) for key, amount in rows}
+    return {key: int(amount or 0) for key, amount in rows if key is not None}
 
 
 def delete_drafts(db: Session, actor: Actor, public_ids: Collection[str]) -> list[Lecture]:

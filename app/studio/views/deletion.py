@@ -68,7 +68,7 @@ def register(blueprint: Blueprint) -> None:
         return redirect(url_for("studio.lectures"), 303)
 
 
-def _ask(problem: str = "") -> ResponseReturnValue:
+def _ask(problem: str = "") -> str:
     db, actor = edge.session(), edge.current_actor()
     named, batch_id = request.args.getlist("lecture")[:_NAMED_MAX], request.args.get("batch", "")
     for each in named:
