@@ -128,7 +128,7 @@ def _per_lecture(
 ) -> dict[int, int]:
     value = func.count() if counted is None else counted
     rows = db.execute(select(lecture_id, value).where(lecture_id.in_(ids), *conditions).group_by(lecture_id))
-    return {key: int(amount or 0) for key, amount in rows}
+    return {key: int(amount or 0) for key, amount in rows if key is not None}
 
 
 def delete_drafts(db: Session, actor: Actor, public_ids: Collection[str]) -> list[Lecture]:
@@ -197,11 +197,14 @@ def restore_drafts(db: Session, actor: Actor, public_ids: Collection[str]) -> li
     Raises:
         NotFound: none, or somebody else's.
         Conflict: when it is too late.
+        InvalidInput: for none.
         QuotaReached: when their room was taken meanwhile.
     """
     wanted = set(public_ids)
     lectures = _load_deleted(db, actor, wanted)
-    if not wanted or {lecture.public_id for lecture in lectures} != wanted:
+    if not wanted:
+        raise InvalidInput("请先选择要取回的草稿。", code="nothing_chosen")
+    if {lecture.public_id for lecture in lectures} != wanted:
         raise NotFound(lectures=len(wanted))
     for lecture in lectures:
         if lecture.emptied_at is not None or lecture.deleted_at is None or _is_late(lecture.deleted_at):

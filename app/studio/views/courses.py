@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -196,7 +197,7 @@ def _version() -> int:
 
 
 def _back(course_id: str, anchor: str | None = None) -> ResponseReturnValue:
-    kept = {name: request.args[name] for name in ("q", "page") if request.args.get(name)}
+    kept: dict[str, Any] = {name: request.args[name] for name in ("q", "page") if request.args.get(name)}
     return redirect(url_for("studio.course", course_id=course_id, _anchor=anchor, **kept), 303)
 
 

@@ -57,7 +57,7 @@ def register(blueprint: Blueprint) -> None:
         chosen = request.form.getlist("lecture")
         try:
             back = deletion.restore_drafts(edge.session(), edge.current_actor(), chosen)
-        except (Conflict, QuotaReached) as error:
+        except (InvalidInput, Conflict, QuotaReached) as error:
             if wants_json():
                 raise
             edge.session().rollback()
@@ -68,7 +68,7 @@ def register(blueprint: Blueprint) -> None:
         return redirect(url_for("studio.lectures"), 303)
 
 
-def _ask(problem: str = "") -> ResponseReturnValue:
+def _ask(problem: str = "") -> str:
     db, actor = edge.session(), edge.current_actor()
     named, batch_id = request.args.getlist("lecture")[:_NAMED_MAX], request.args.get("batch", "")
     for each in named:
