@@ -33,6 +33,7 @@ green_look        LLL     +--    +--        +--    ---      ---       ---      -
 green_lecture     LLL     +00    +00        +00    000      ---       ---      ---      +++
 course            LLL     +00    +00        +00    000      ---       ---      ---      +++
 course_end        LLL     -00    -00        +00    000      ---       ---      ---      +++
+course_place      LLL     +00    -00        +00    000      ---       ---      ---      +++
 
 desk_playlist     LLL     ---    ---        ---    ---      ---       +00      ---      +++
 draft_code        000     000    000        000    000      000       +00      000      +++

@@ -247,7 +247,7 @@ ROUTES: dict[str, str] = {
     "studio.set_lecture_course": "studio_change",
     "studio.split": "studio_change",
     "studio.split_lecture": "studio_change",
-    "studio.take_out_of_course": "studio_change",
+    "studio.take_out_of_course": "course_place",
     "studio.unfinished": "contributors",
     "studio.upload": "upload",
     "studio.upload_options": "contributors",
