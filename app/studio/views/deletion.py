@@ -46,6 +46,10 @@ def register(blueprint: Blueprint) -> None:
         flash(words, "success")
         return redirect(url_for("studio.deleted_drafts"), 303)
 
+    _register_deleted(blueprint)
+
+
+def _register_deleted(blueprint: Blueprint) -> None:
     @blueprint.get("/studio/deleted", endpoint="deleted_drafts")
     @access.contributors
     def deleted() -> ResponseReturnValue:
