@@ -21,7 +21,7 @@ from pathlib import Path
 
 from media_pipeline import find_tools
 from tests.bench.pipeline.firstplay import FirstPlay
-from tests.bench.pipeline.ours import current_policy, plan_of
+from tests.bench.pipeline.ours import current_policy, first_play, plan_of
 from tests.bench.pipeline.sources import source
 from tests.fixtures.stack import TEACHER, Stack, make_stack, wait_for
 from tests.integration.resilience.inventory import platform_of
@@ -104,11 +104,8 @@ def _first_play(
 
 
 def _watch(stack: Stack, clip: Path) -> FirstPlay:
-    plan = plan_of(clip, current_policy())
-    rungs = [rung.name for rung in plan.ladder.rungs] if plan.ladder is not None else []
     root = platform_of(stack.app).settings.store.path / "media"
-    early = [Path(plan.early_copy.folder).name] if plan.early_copy is not None else []
-    return FirstPlay(root, rungs, "audio" if plan.audios else None, plan.duration_s, early)
+    return first_play(plan_of(clip, current_policy()), root)
 
 
 def _upload(teacher: Teacher, lecture: str, clip: Path) -> None:

@@ -2,10 +2,11 @@
 
     python -m tests.bench.pipeline [SOURCE ...] [--seconds 60] [--rounds 1] [--only slides,ours,limit,...]
 
-Without SOURCE it generates four: slide lecture, talking head, screen recording, camera. Within a round all contenders
-run one after the other, in turned order every second round: a shared machine is never quiet, so only ratios and CPU
-seconds are meant to be quoted. Memory is the sum of resident pages of the whole process tree, this Python included,
-looked at ten times a second. The job's store is watched from its start for the first manifests with segments to play.
+Without SOURCE it generates five: slides with and without a speaker, talking head, screen recording, camera. Sound alone
+is measured against one bare call. Within a round all contenders run one after the other, in turned order every second
+round: a shared machine is never quiet, so only ratios and CPU seconds are meant to be quoted. Memory is the sum of
+resident pages of the whole process tree, this Python included, looked at ten times a second. The job's store is watched
+from its start for the first manifests with segments to play.
 """
 
 from __future__ import annotations

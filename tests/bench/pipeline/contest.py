@@ -15,11 +15,12 @@ from media_pipeline import LadderPolicy, Plan, Published, Tools
 from media_pipeline.types import Rung
 from tests.bench.pipeline import goals, ours, recipes
 from tests.bench.pipeline.cost import measured
-from tests.bench.pipeline.firstplay import FirstPlay
 from tests.bench.pipeline.goals import Contender, Findings
 from tests.bench.pipeline.quality import Judge, Rendered, judge_rungs
 
 CONTENDERS = (goals.LIMIT, goals.OURS, goals.PEERTUBE, goals.EQUAL, goals.EQUAL_LIMIT, goals.MEDIACMS)
+#: The platforms' commands, and what is compared with them, are about pictures.
+WITHOUT_PICTURE = (goals.LIMIT, goals.OURS)
 PARTS = (*CONTENDERS, "quality", "sound")
 
 
@@ -37,26 +38,31 @@ class Bench:
         policy = ours.current_policy()
         facts = ours.facts_of(self.clip, self.tools)
         plan = ours.plan_of(self.clip, policy)
-        found = Findings(name, facts, {})
+        found = Findings(name, facts, {}, profile=plan.ladder.profile if plan.ladder is not None else "")
+        contenders = CONTENDERS if facts.has_picture else WITHOUT_PICTURE
         runs = self._runs(found, policy, plan)
         for number in range(rounds):
-            for each in CONTENDERS if number % 2 == 0 else reversed(CONTENDERS):
+            for each in contenders if number % 2 == 0 else reversed(contenders):
                 if each in self.parts:
                     shutil.rmtree(self.folder / each, ignore_errors=True)
                     runs[each]()
-        if "quality" in self.parts:
+        if "quality" in self.parts and facts.has_picture:
             self._judge(found)
         if "sound" in self.parts and plan.audios:
             self._sound(found, policy)
         return found
 
     def _runs(self, found: Findings, policy: LadderPolicy, plan: Plan) -> dict[str, Callable[[], None]]:
+        runs = {
+            goals.LIMIT: partial(self._bare, found, goals.LIMIT, plan, self.tools),
+            goals.OURS: partial(self._job, found, goals.OURS, policy, self.tools),
+        }
+        if not found.facts.has_picture:
+            return runs
         equal = ours.peertube_policy(policy, plan, found.facts)
         equal_plan = ours.plan_of(self.clip, equal)
         sides = [rung.short_side_px for rung in _rungs(plan)]
-        return {
-            goals.LIMIT: partial(self._bare, found, goals.LIMIT, plan, self.tools),
-            goals.OURS: partial(self._job, found, goals.OURS, policy, self.tools),
+        return runs | {
             goals.EQUAL: partial(self._job, found, goals.EQUAL, equal, self.tools),
             goals.EQUAL_LIMIT: partial(self._bare, found, goals.EQUAL_LIMIT, equal_plan, self.tools),
             goals.PEERTUBE: partial(self._peertube, found, sides),
@@ -75,8 +81,7 @@ class Bench:
         folder = self.folder / name
         plan, made = ours.plan_of(self.clip, policy), list[Published]()
         sides = {rung.name: rung.short_side_px for rung in _rungs(plan)}
-        audio = "audio" if plan.audios else None
-        play = FirstPlay(folder / "store", list(sides), audio, found.facts.duration_s)
+        play = ours.first_play(plan, folder / "store")
         each = found.contenders.setdefault(name, Contender())
         work = partial(ours.whole_job, self.clip, policy, tools, folder)
         each.costs.append(measured(lambda: made.append(work()), play.look))

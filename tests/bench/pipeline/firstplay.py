@@ -46,7 +46,8 @@ def rendition_of(path: PurePosixPath, names: Sequence[str]) -> str | None:
 class FirstPlay:
     """The moments, in seconds since the start: one and two segments of any rung, lowest rung whole, all rungs whole.
 
-    What serves only until the rungs are there, named by `early`, counts for the first two.
+    What serves only until the rungs are there, named by `early`, counts for the first two. Where there are no rungs,
+    the sound is what is played.
     """
 
     root: Path
@@ -67,15 +68,15 @@ class FirstPlay:
         self._present = {}
         for path in sorted(self.root.rglob("*.m3u8")):
             self._note(path)
-        counts = [self._present.get(rung, (0, 0.0))[0] for rung in (*self.rungs, *self.early)]
-        listed = max(counts, default=0)
-        if self.audio is not None:
-            listed = min(listed, self._present.get(self.audio, (0, 0.0))[0])
-        whole = [rung for rung in self.rungs if self._is_whole(rung)] if self._is_whole(self.audio) else []
+        shown = [self._present.get(rung, (0, 0.0))[0] for rung in (*self.rungs, *self.early)]
+        heard = [self._present.get(self.audio, (0, 0.0))[0]] if self.audio is not None else []
+        listed = min([*([max(shown)] if shown else []), *heard], default=0)
+        are_whole = [self._is_whole(rung) for rung in self.rungs]
+        is_heard = self._is_whole(self.audio)
         self.one_s = self._first(self.one_s, at_s, is_reached=listed >= 1)
         self.two_s = self._first(self.two_s, at_s, is_reached=listed >= 2)
-        self.lowest_whole_s = self._first(self.lowest_whole_s, at_s, is_reached=self.rungs[0] in whole)
-        self.all_whole_s = self._first(self.all_whole_s, at_s, is_reached=len(whole) == len(self.rungs))
+        self.lowest_whole_s = self._first(self.lowest_whole_s, at_s, is_reached=is_heard and all(are_whole[:1]))
+        self.all_whole_s = self._first(self.all_whole_s, at_s, is_reached=is_heard and all(are_whole))
 
     def _note(self, path: Path) -> None:
         wanted = (*self.rungs, *self.early, *([self.audio] if self.audio is not None else []))

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from media_pipeline import (
@@ -26,7 +27,7 @@ from media_pipeline.command.shared import SourceFile
 from media_pipeline.folder import FolderStorage
 from media_pipeline.ladder import ProfilePolicy, RungPolicy, choose_frame_rate
 from media_pipeline.steps import AUDIO_FOLDER, MediaRange
-from tests.bench.pipeline.firstplay import read_manifest
+from tests.bench.pipeline.firstplay import FirstPlay, read_manifest
 from tests.bench.pipeline.recipes import Facts, peertube_cap_bps, read_video_bps
 
 _POLICY = Path(__file__).resolve().parents[3] / "config" / "ladder.toml"
@@ -69,7 +70,7 @@ def facts_of(clip: Path, tools: Tools) -> Facts:
     info = probe(clip)
     video = info.video
     if video is None:
-        raise SystemExit(f"bench: {clip} has no picture")
+        return Facts(clip.resolve(), 0, 0, Fraction(0), info.duration_s, 0.0)
     return Facts(
         path=clip.resolve(),
         width_px=video.display_width_px,
@@ -103,17 +104,24 @@ def whole_job(clip: Path, policy: LadderPolicy, tools: Tools, folder: Path) -> P
     return published
 
 
+def first_play(plan: Plan, root: Path) -> FirstPlay:
+    """Return somebody who looks on in a store folder while a plan is carried out."""
+    rungs = [rung.name for rung in plan.ladder.rungs] if plan.ladder is not None else []
+    early = [Path(plan.early_copy.folder).name] if plan.early_copy is not None else []
+    return FirstPlay(root, rungs, AUDIO_FOLDER if plan.audios else None, plan.duration_s, early)
+
+
 def bare_call(clip: Path, plan: Plan, tools: Tools, folder: Path) -> None:
     """Make the same ladder with one plain ffmpeg call: one decode, plain sound, no stills."""
-    ladder = plan.ladder
-    if ladder is None:
-        raise SystemExit(f"bench: {clip} has no picture")
-    # However the plan cuts the picture: here it is one piece, and may use two cores like the pieces side by side.
-    step = replace(
-        plan.videos[-1], range=MediaRange(), rungs=ladder.rungs, poster=None, storyboard=None, encoder_threads=2
-    )
-    argv = video_argv(tools, SourceFile(clip, plan.container), step)
-    folders = video_folders(step)
+    if plan.ladder is not None:
+        # However the plan cuts the picture: here it is one piece, and may use two cores like the pieces side by side.
+        step = replace(
+            plan.videos[-1], range=MediaRange(), rungs=plan.ladder.rungs, poster=None, storyboard=None,
+            encoder_threads=2,
+        )  # fmt: skip
+        argv, folders = video_argv(tools, SourceFile(clip, plan.container), step), video_folders(step)
+    else:
+        argv, folders = [str(tools.ffmpeg), "-v", "error", "-nostdin", "-y", "-i", str(clip)], []
     if plan.audios:
         hls = "-f hls -hls_time 4 -hls_list_size 0 -hls_playlist_type vod -hls_segment_type fmp4"
         argv += ["-map", "0:a:0", "-c:a", "aac", "-b:a", str(plan.audios[0].audio.bitrate_bps), *hls.split()]

@@ -28,7 +28,7 @@ _NO_TAGS = "-movflags faststart -max_muxing_queue_size 1024 -map_metadata -1"
 
 @dataclass(frozen=True)
 class Facts:
-    """What the recipes ask of a source; sizes as shown."""
+    """What the recipes ask of a source; sizes as shown, nothing but zeros where there is only sound."""
 
     path: Path
     width_px: int
@@ -37,6 +37,11 @@ class Facts:
     duration_s: float
     video_bps: float
     has_sound: bool = True
+
+    @property
+    def has_picture(self) -> bool:
+        """Return whether there is more than sound."""
+        return self.width_px > 0
 
     @property
     def short_side_px(self) -> int:

@@ -32,11 +32,14 @@ _TITLES = {
 
 def print_findings(found: Findings, *, has_vmaf: bool) -> None:
     """Print everything of one source."""
-    facts = found.facts
-    print(
-        f"\n== {found.name}: {facts.duration_s:.1f} s, {facts.width_px}x{facts.height_px}, {float(facts.rate):g} fps, "
-        f"picture {facts.video_bps / 1e6:.2f} Mb/s = {facts.bits_per_pixel:.4f} bit/pixel: {found.kind}"
-    )
+    facts, picture = found.facts, "sound alone"
+    if facts.has_picture:
+        picture = (
+            f"{facts.width_px}x{facts.height_px}, {float(facts.rate):g} fps, "
+            f"picture {facts.video_bps / 1e6:.2f} Mb/s = {facts.bits_per_pixel:.4f} bit/pixel: "
+            f"{found.kind}, profile {found.profile}"
+        )
+    print(f"\n== {found.name}: {facts.duration_s:.1f} s, {picture}")
     sides = sorted({side for each in found.contenders.values() for side in each.rung_bytes})
     _print_table(list(_cost_rows(found, sides)))
     _print_quality(found, sides, has_vmaf=has_vmaf)

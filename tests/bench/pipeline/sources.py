@@ -1,4 +1,6 @@
-"""The sources the bench makes itself: slide lecture, talking head, screen recording, camera, all 1080p; a ready one.
+"""The sources the bench makes itself: slides with and without a speaker, talking head, screen recording, camera.
+
+All are 1080p; one more is ready for phones as it is.
 
 Each is encoded as its kind of recorder does, once, and kept in a cache folder. Not here: what is drawn.
 """
@@ -17,7 +19,7 @@ from tests.factories.clips import ClipShelf, ffmpeg_program
 CACHE = Path(__file__).resolve().parents[3] / "build" / "bench-sources"
 # Raised when what is drawn or how it is encoded changes: figures of other sources must not be compared.
 VERSION = 1
-NAMES = ("slides", "head", "screen", "camera")
+NAMES = ("slides", "still", "head", "screen", "camera")
 
 
 def source(name: str, seconds: int) -> Path:
@@ -36,31 +38,42 @@ def _sound(folder: Path) -> list[object]:
     return ["-stream_loop", "-1", "-i", ClipShelf(folder).speech]
 
 
+_POINTER = (
+    "overlay=x='500+420*sin(floor(t/5)*1.7+min(mod(t,5),2))':y='500+260*cos(floor(t/5)+min(mod(t,5),2))'[v]"
+)
+_OBS = ("-c:v", "libx264", "-preset", "veryfast", "-crf", 20, "-g", 250)
+
+
 def _slides(folder: Path, seconds: int, target: Path) -> None:
     """Slides as OBS records them: CRF, long groups of pictures, a small camera picture in the corner."""
+    graph = (
+        "[0:v]fps=25,format=yuv420p[page];"
+        "[1:v]format=yuv420p,noise=alls=5:allf=t:all_seed=7[head];"
+        f"[page][head]overlay=1400:720[both];[both][2:v]{_POINTER}"
+    )
+    pointer = drawn.save(drawn.cursor(), folder / "cursor.png")
+    given = [*_shown_slides(folder, seconds), *_raw(480, 270), "-i", pointer, *_sound(folder)]
+    frames = speaker_frames(480, 270, 25 * seconds)
+    _encode([*given, "-filter_complex", graph], 3, _OBS, seconds=seconds, target=target, frames=frames)
+
+
+def _still(folder: Path, seconds: int, target: Path) -> None:
+    """The same slides without a speaker: nothing moves but the pointer now and then."""
+    graph = f"[0:v]fps=25,format=yuv420p[page];[page][1:v]{_POINTER}"
+    pointer = drawn.save(drawn.cursor(), folder / "cursor.png")
+    given = [*_shown_slides(folder, seconds), "-i", pointer, *_sound(folder), "-filter_complex", graph]
+    _encode(given, 2, _OBS, seconds=seconds, target=target)
+
+
+def _shown_slides(folder: Path, seconds: int) -> list[object]:
+    """Draw slides into a folder and return the input that shows each as long as it should be."""
     lines = ["ffconcat version 1.0"]
     for number, (picture, shown_s) in enumerate(drawn.slide_states(seconds)):
         name = drawn.save(picture, folder / f"{number:04d}.png").name
         lines += [f"file {name}", f"duration {shown_s:.3f}"]
     lines.append(lines[-2])
     (folder / "slides.ffconcat").write_text("\n".join(lines), encoding="utf-8")
-    pointer = drawn.save(drawn.cursor(), folder / "cursor.png")
-    graph = (
-        "[0:v]fps=25,format=yuv420p[page];"
-        "[1:v]format=yuv420p,noise=alls=5:allf=t:all_seed=7[head];"
-        "[page][head]overlay=1400:720[both];"
-        "[both][2:v]overlay=x='500+420*sin(floor(t/5)*1.7+min(mod(t,5),2))':y='500+260*cos(floor(t/5)+min(mod(t,5),2))'[v]"
-    )
-    given = ["-safe", 0, "-i", folder / "slides.ffconcat", *_raw(480, 270), "-i", pointer, *_sound(folder)]
-    coding = ["-c:v", "libx264", "-preset", "veryfast", "-crf", 20, "-g", 250]
-    _encode(
-        [*given, "-filter_complex", graph],
-        3,
-        coding,
-        seconds=seconds,
-        target=target,
-        frames=speaker_frames(480, 270, 25 * seconds),
-    )
+    return ["-safe", 0, "-i", folder / "slides.ffconcat"]
 
 
 def _head(folder: Path, seconds: int, target: Path) -> None:
@@ -124,6 +137,7 @@ def _ready(folder: Path, seconds: int, target: Path) -> None:
 
 _MAKERS: dict[str, Callable[[Path, int, Path], None]] = {
     "slides": _slides,
+    "still": _still,
     "head": _head,
     "screen": _screen,
     "camera": _camera,

@@ -8,8 +8,14 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from media_pipeline.types import Rung
 
 _LOOKING = tempfile.TemporaryDirectory(prefix="looking-")
 
@@ -69,6 +75,17 @@ def loudness(ffmpeg: Path, path: Path) -> tuple[float, float]:
     ]
     text = subprocess.run(argv, capture_output=True, text=True, check=True).stderr
     return float(re.findall(r"I:\s+(\S+) LUFS", text)[-1]), float(re.findall(r"Peak:\s+(\S+) dBFS", text)[-1])
+
+
+def ssim(ffmpeg: Path, made: Path, source: Path, rung: Rung, rate: Fraction) -> float:
+    """Return how alike a rung and its source are, frame by frame at the rung's size and rate; 1 is equal."""
+    graph = (
+        f"[1:v]fps={rate}:start_time=0,scale={rung.width_px}:{rung.height_px}:flags=bicubic,format=yuv420p,"
+        f"settb=AVTB,setpts=N/({rate})/TB[from];[0:v]settb=AVTB,setpts=N/({rate})/TB[made];[made][from]ssim"
+    )
+    argv = [ffmpeg, "-hide_banner", "-nostdin", "-i", made, "-i", source, "-filter_complex", graph, "-f", "null", "-"]
+    text = subprocess.run(argv, capture_output=True, text=True, check=True).stderr
+    return float(re.findall(r"SSIM .*All:(\S+)", text)[-1])
 
 
 def box_order(path: Path) -> list[str]:

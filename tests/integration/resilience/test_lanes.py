@@ -1,20 +1,25 @@
-"""One encode at a time in a process, however often it is told to look; a turn that breaks does not end a lane; a long
-look through one file keeps nobody's upload waiting."""
+"""As many encodes at a time in a process as it has slots, however often it is told to look; a turn that breaks does not
+end a lane; a long look through one file keeps nobody's upload waiting."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
+from app.kernel.db import unit_of_work
 from app.kernel.jobs import queue
-from app.kernel.jobs.engine import JobContext
+from app.kernel.jobs.engine import JobContext, JobKind
 from app.kernel.platform import Platform
 from app.media.preflight import ANALYSE_KIND
-from app.worker import Bell, LaneTurns, keep_turning
+from app.worker import Bell, LaneTurns, keep_turning, run_embedded
+from config.settings import load
+from tests.fixtures.app import build_app, make_environ
 from tests.fixtures.stack import wait_for
 from tests.integration.resilience.inventory import sources
 from tests.integration.resilience.teacher import Teacher
@@ -43,6 +48,37 @@ def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
         encode.result(10)
     turns.look("media")
     assert done.count("media") == 3
+
+
+def test_an_embedded_worker_encodes_as_many_at_once_as_it_has_slots(tmp_path: Path, taught_database: Path) -> None:
+    shutil.copy(taught_database, tmp_path / "app.db")
+    app = build_app(load(make_environ(tmp_path, JOBS_MEDIA_SLOTS="3")))
+    begun, may_end, stop = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def encode(_context: JobContext) -> None:
+        begun.release()
+        assert may_end.wait(60)
+
+    app.extensions["platform"].runner.register(JobKind("slow", queue.LANE_MEDIA, encode))
+    with app.app_context(), unit_of_work() as db:
+        for number in range(4):
+            queue.enqueue(db, "slow", lane=queue.LANE_MEDIA, key=f"slow:{number}")
+    before = set(threading.enumerate())
+    worker = threading.Thread(target=run_embedded, args=(app, stop), daemon=True)
+    worker.start()
+    try:
+        for number in range(3):
+            assert begun.acquire(timeout=30), f"only {number} at once"
+        assert not begun.acquire(timeout=0.5), "the fourth waits for its turn"
+        may_end.set()
+        assert begun.acquire(timeout=30)
+    finally:
+        may_end.set()
+        stop.set()
+        worker.join(10)
+        for thread in set(threading.enumerate()) - before:
+            if thread.name != "doorbell":  # it listens for ever
+                thread.join(10)
 
 
 def test_a_turn_that_breaks_is_followed_by_another() -> None:

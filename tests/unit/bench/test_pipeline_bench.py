@@ -8,11 +8,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from media_pipeline import make_plan
 from tests.bench.pipeline import goals, recipes
 from tests.bench.pipeline.cost import Cost, measured
 from tests.bench.pipeline.firstplay import FirstPlay, read_manifest, rendition_of
 from tests.bench.pipeline.goals import Contender, Findings
+from tests.bench.pipeline.ours import current_policy, first_play
 from tests.bench.pipeline.quality import Quality, percentile
+from tests.unit.media_pipeline.conftest import media, ready, video
 
 SLIDES = recipes.Facts(Path("/data/a lecture.mp4"), 1920, 1080, Fraction(25), 60.0, 479_535.4)
 CAMERA = replace(SLIDES, rate=Fraction(30), video_bps=17e6)
@@ -126,6 +129,27 @@ def test_first_play_knows_when_everything_is_whole(tmp_path):
     assert play.all_whole_s == 5.0
 
 
+def test_first_play_of_sound_alone_is_hearing_it(tmp_path):
+    play = FirstPlay(tmp_path, [], "audio", 12.0)
+    play.look(0.5)
+    assert play.one_s is None
+    write_set(tmp_path, "audio", listed=3, present=1, live=True)
+    play.look(1.0)
+    assert (play.one_s, play.two_s, play.lowest_whole_s) == (1.0, None, None)
+    write_set(tmp_path, "audio", listed=3, present=3, live=False)
+    play.look(2.0)
+    assert (play.two_s, play.lowest_whole_s, play.all_whole_s) == (2.0, 2.0, 2.0)
+
+
+def test_a_copy_that_serves_until_the_rungs_are_there_can_be_watched(tmp_path):
+    plan = make_plan(media(picture=video(1280, 720, ready=ready(every=51))), current_policy(), "a" * 64)
+    play = first_play(plan, tmp_path)
+    write_set(tmp_path, "audio", listed=2, present=2, live=True)
+    write_set(tmp_path, "video", listed=2, present=2, live=True)
+    play.look(1.5)
+    assert (play.two_s, play.lowest_whole_s) == (1.5, None)
+
+
 def test_costs_are_compared_round_by_round():
     found = Findings("slides", SLIDES, {})
     for name, seconds in (
@@ -151,6 +175,24 @@ def test_goals_depend_on_the_kind_of_source():
     assert not slides["720p mean VMAF - P's"]
     assert slides["720p 5th percentile VMAF - P's"]
     assert reached(CAMERA) == {"our profile, wall / P": False}
+
+
+@pytest.mark.parametrize(("profile", "bound"), [("slides", 0.58), ("screen", 0.50)])
+def test_slides_without_a_speaker_must_cost_half(profile, bound):
+    found = Findings("clip", SLIDES, {}, profile=profile)
+    for name, size in ((goals.OURS, 540), (goals.PEERTUBE, 1000)):
+        found.contenders[name] = Contender([Cost(5.0, 5.0)], {720: size})
+    (told,) = [goal for goal in goals.goals(found) if "video bytes" in goal.text]
+    assert (told.bound, told.is_reached) == (bound, profile == "slides")
+
+
+def test_sound_alone_has_goals_of_its_own():
+    facts = recipes.Facts(Path("/data/a talk.mp3"), 0, 0, Fraction(0), 60.0, 0.0)
+    found = Findings("talk", facts, {}, sound_cpu_s=2.0)
+    for name, cpu_s in ((goals.OURS, 3.0), (goals.LIMIT, 1.0)):
+        found.contenders[name] = Contender([Cost(cpu_s, 1.0)], audio_bytes=1)
+    assert found.kind == "sound"
+    assert [goal.text for goal in goals.goals(found)] == ["sound alone, CPU s a minute"]
 
 
 def test_looking_on_is_not_counted_as_work():
