@@ -109,7 +109,7 @@ def test_notices_are_their_persons_own(house: House, clients: dict[str, FlaskCli
 
 
 @pytest.mark.usefixtures("nothing_is_kept")
-def test_whoever_may_not_send_an_upload_is_not_told_how_far_it_is(house: House, clients: dict[str, FlaskClient]) -> None:
+def test_who_may_not_send_an_upload_is_not_told_how_far_it_is(house: House, clients: dict[str, FlaskClient]) -> None:
     gates, wrong = read_gates(), []
     for number, world in enumerate(WORLDS):
         for person in PEOPLE:
