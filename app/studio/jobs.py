@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 #: A file without a row may belong to an upload that is just being opened.
 UNKNOWN_FILE_AGE_S: Final = 3600.0
+#: So long senders are told that an upload was given up.
+GIVEN_UP_KNOWN: Final = timedelta(days=2)
 
 
 def finish_handler(storage: ManagedStorage, intake: Intake) -> Handler:
@@ -95,7 +97,7 @@ def sweep_handler(intake: Intake, *, expires_after: timedelta) -> Handler:
             # First who is known, then who is kept: a row that comes in between is an upload that just begins.
             known = frozenset(db.scalars(select(Upload.public_id).where(Upload.public_id.in_(list(lengths)))))
             kept = uploads.sweep_rows(db, lengths, expires_after=expires_after)
-            forget_given_up(db, lengths, expires_after=expires_after)
+            forget_given_up(db, lengths, expires_after=min(expires_after, GIVEN_UP_KNOWN))
         unknown = frozenset(intake.leftovers(older_than_s=UNKNOWN_FILE_AGE_S)) - known
         for name in sorted((lengths.keys() & known) - kept | unknown):
             if context.is_cancelled():

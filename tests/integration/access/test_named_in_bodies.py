@@ -112,3 +112,18 @@ def test_notices_are_their_persons_own(house: House, clients: dict[str, FlaskCli
             expected = "+" if other == person else "0"
             assert call(clients[person], "GET", f"/notices/{notice_id}") == expected, (person, other)
             assert call(clients[person], "POST", f"/notices/{notice_id}/read") == expected, (person, other)
+
+
+@pytest.mark.usefixtures("nothing_is_kept")
+def test_who_may_not_send_an_upload_is_not_told_how_far_it_is(house: House, clients: dict[str, FlaskClient]) -> None:
+    gates, wrong = read_gates(), []
+    for number, world in enumerate(WORLDS):
+        for person in PEOPLE:
+            found = call(clients[person], "HEAD", f"/studio/uploads/{house.worlds[world].upload}")
+            if found != gates["upload"][person][number]:
+                wrong.append((person, world, gates["upload"][person][number], found))
+    for person in PEOPLE:
+        found = REFUSED.get(clients[person].options("/studio/uploads").status_code, "+")
+        if found != gates["contributors"][person][0]:
+            wrong.append((person, "options", gates["contributors"][person][0], found))
+    assert wrong == [], "\n".join(map(str, wrong))

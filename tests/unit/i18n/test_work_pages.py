@@ -32,9 +32,9 @@ from tests.fixtures.app import make_institution, make_unit, make_user, run_jobs
 from tests.fixtures.pages import stand_in_assets
 from tests.integration.green_channel.openings import open_something
 from tests.integration.review.school import give_file, send_in
-from tests.unit.i18n.test_pages import chinese_in, in_english, latin_in, term_key
+from tests.unit.i18n.test_pages import chinese_in, compiled, in_english, latin_in, term_key
 
-__all__ = ["stand_in_assets"]
+__all__ = ["compiled", "stand_in_assets"]
 
 WEBVTT = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nWORDS\n\n00:00:04.000 --> 00:00:04.100\nAND MORE\n"
 
