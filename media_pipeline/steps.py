@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import TypeAdapter
 
+from .command.shared import LARGE_PIXELS
 from .ladder import AudioPolicy, PosterPolicy, StoryboardPolicy
 from .types import Ladder, Rung
 
@@ -88,6 +89,11 @@ class VideoStep:
     color_codes: tuple[int, int, int] | None = None
     #: A picture that ends before the sound stands still until then.
     held_until_s: Fraction | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether decoding takes so much memory that a machine does one such step at a time."""
+        return self.stored_px[0] * self.stored_px[1] > LARGE_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
