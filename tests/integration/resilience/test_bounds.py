@@ -74,14 +74,13 @@ def test_heavy_work_waits_while_the_disk_is_full_and_all_else_goes_on(
 ) -> None:
     teacher.upload(teacher.new_lecture(), short_clip)
     full = with_settings(tmp_path, MEDIA_MIN_FREE_BYTES="1EiB")
-    with full.app_context(), unit_of_work() as db:
-        queue.enqueue(db, "sweep_store", lane=queue.LANE_DEFAULT, key="small")
+    while platform_of(full).runner.work_once(queue.LANE_DEFAULT):
+        pass  # the upload is taken in, and heavy work asked for
     run_jobs(full)
     for kind in (ENCODE_KIND, ANALYSE_KIND):
         [job] = jobs(full, kind)
         assert (job.state, job.attempts, job.error_code) == (JobState.QUEUED, 0, NO_ROOM)
         assert "磁盘空间不足" in (job.error_message or "")
-    assert [job.state for job in jobs(full, "sweep_store")] == [JobState.SUCCEEDED]
     assert platform_of(app).runner.work_once(queue.LANE_MEDIA)
     assert [job.error_code for job in jobs(app, ENCODE_KIND)] == [None]
 
