@@ -13,10 +13,11 @@ from typing import Literal, TypeAlias
 
 from pydantic import TypeAdapter
 
-from .command.shared import LARGE_PIXELS
 from .ladder import AudioPolicy, PosterPolicy, StoryboardPolicy
 from .types import Ladder, Rung
 
+#: Of pictures larger than 4K a frame takes tens of megabytes.
+LARGE_PIXELS = 4096 * 2304
 AUDIO_FOLDER = "audio"
 #: What is made for the first minutes only, while the whole is not there yet.
 EARLY_AUDIO_FOLDER = "live/audio"

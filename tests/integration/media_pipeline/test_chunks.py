@@ -230,7 +230,7 @@ def test_two_workers_in_any_order_give_the_same_bytes(chunked, source, chunked_p
     _, plan = plan_for(source, chunked_policy)
     assert plan == chunked.plan
     storage, recorder, dice = FolderStorage(tmp_path / "store"), Recorder(), random.Random(5)
-    workers = [Encoder(plan, source, storage, "p", tools, RunLimits(), recorder) for _ in range(2)]
+    workers = [Encoder(plan, source, storage, "p", tools, RunLimits(niceness=0), recorder) for _ in range(2)]
     waiting, done = list(plan.chunk_steps), set()
     while waiting:
         ready = [step for step in waiting if not isinstance(step, AudioStep) or done.issuperset(step.measurements)]
