@@ -51,9 +51,9 @@ from app.kernel.outbox import Subscriptions
 from app.kernel.platform import Platform
 from app.kernel.storage import open_storage
 from app.media import jobs as media_jobs
-from app.media.jobs import MediaWorkshop
 from app.media.retention import Retention
 from app.media.sweeping import Interests
+from app.media.workshop import MediaWorkshop, probe_limits, run_limits
 from app.notices import jobs as notices_jobs
 from app.notices import listeners as notices_listeners
 from app.notices import views as notices_views
@@ -180,7 +180,8 @@ def _build_platform(app: Flask, settings: Settings) -> Platform:
     def tools() -> media_pipeline.Tools:
         return media_pipeline.find_tools(settings.media.ffmpeg_bin or None)
 
-    workshop = MediaWorkshop(storage, tools, media_pipeline.parse_policy(read_ladder()))
+    policy = media_pipeline.parse_policy(read_ladder())
+    workshop = MediaWorkshop(storage, tools, policy, run_limits(settings.media), probe_limits(settings.media))
     for kind in (
         *media_jobs.job_kinds(workshop, Interests([keys_under_review], [sources_under_review], _retention(settings))),
         *green_channel_jobs.job_kinds(storage),

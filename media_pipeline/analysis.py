@@ -6,7 +6,7 @@ loudness the encode is levelled by (`loudness.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from .analysis_log import Frame, PictureFacts, SoundFacts, Span, read_frames, read_picture, read_sound
-from .calling import call_ffmpeg
 from .command.analysis import PICTURE_FILE, SOUND_FILE, analyse_argv, looked_at_px
 from .command.shared import SourceFile
 from .errors import EncodingFailed
+from .reading import call_reading
 from .types import MediaInfo, RunLimits
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Analysis:
 
 
 def analyse(
-    path: Path,
+    place: Path | str,
     info: MediaInfo,
     rules: MeasureRules,
     *,
@@ -56,7 +56,7 @@ def analyse(
     """Decode the sound once and the key frames of the picture, and say what is in them.
 
     Args:
-        path: a source that `probe` let through; it is only read.
+        place: a source that `probe` let through, or a signed address of it; it is read once.
         info: what `probe` found.
         rules: from where on something is silent, black, blurred …
         work_dir: an empty folder of this attempt; two files of facts are left in it.
@@ -69,9 +69,18 @@ def analyse(
         EncodingFailed: code "analysis_failed"; the source may still be encoded.
         Cancelled: when asked to stop.
     """
-    argv = analyse_argv(tools, SourceFile(path.resolve(), info.container), info)
-    report = partial(progress.report, _STEP)
-    _look_through(argv, work_dir, info.duration_s, cancel, report, limits or RunLimits())
+    source = SourceFile(place.resolve() if isinstance(place, Path) else place, info.container)
+    bounds = limits or RunLimits()
+    with _failing_as_analysis():
+        call_reading(
+            source.place,
+            analyse_argv(tools, source, info),
+            cwd=work_dir,
+            duration_s=info.duration_s,
+            limits=replace(bounds, max_file_bytes=min(_MAX_FACT_BYTES, bounds.max_file_bytes)),
+            cancel=cancel,
+            on_fraction=partial(progress.report, _STEP),
+        )
     sound = picture = None
     if info.audio is not None:
         with _frames(work_dir / SOUND_FILE) as frames:
@@ -82,19 +91,12 @@ def analyse(
     return Analysis(info.duration_s, sound, picture)
 
 
-def _look_through(  # noqa: PLR0917 - one private step of the call above
-    argv: Sequence[str],
-    work_dir: Path,
-    duration_s: float,
-    cancel: CancelToken,
-    report: Callable[[float], None],
-    limits: RunLimits,
-) -> None:
-    bounds = replace(limits, max_file_bytes=_MAX_FACT_BYTES)
+@contextmanager
+def _failing_as_analysis() -> Iterator[None]:
+    """Give a failure its own name: the encode has sentences of its own, and this must not sound like one."""
     try:
-        call_ffmpeg(argv, cwd=work_dir, duration_s=duration_s, limits=bounds, cancel=cancel, on_fraction=report)
+        yield
     except EncodingFailed as error:
-        # The encode has sentences of its own; this failure must not sound like one.
         tail, is_transient = error.stderr_tail, error.is_transient
         raise EncodingFailed(
             "analysis_failed", stderr_tail=tail, is_transient=is_transient, detail=error.code

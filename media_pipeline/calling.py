@@ -15,6 +15,7 @@ from .progress import ProgressReader
 from .runner import ProcessLimits, ProcessStopped, run_process
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -34,8 +35,9 @@ def call_ffmpeg(
     limits: RunLimits,
     cancel: CancelToken,
     on_fraction: Callable[[float], None],
+    telling: re.Pattern[str] | None = None,
 ) -> str:
-    """Run one command to its end and return the tail of what it said.
+    """Run one command to its end and return the tail of what it said, with all that was `telling`.
 
     The argv comes from `command`, relative outputs go to `cwd`. `duration_s` are the media seconds it works through;
     `on_fraction` is told from 0 to 1 how far it is. Cancelling kills the whole process group.
@@ -54,8 +56,9 @@ def call_ffmpeg(
         return has_moved
 
     started = time.monotonic()
+    bounds = _bounds(limits, duration_s)
     try:
-        done = run_process(argv, limits=_bounds(limits, duration_s), cwd=cwd, cancel=cancel, on_line=take)
+        done = run_process(argv, limits=bounds, cwd=cwd, cancel=cancel, on_line=take, telling=telling)
     except ProcessStopped as stopped:
         is_transient = stopped.reason != "output_limit"
         raise EncodingFailed(

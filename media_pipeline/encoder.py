@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, overload
 
 from . import images
-from .calling import call_ffmpeg
 from .chunks import POSTER_CANDIDATE, Chunk, find_chunk, store_chunk
 from .command.copied import copy_argv
 from .command.picture import POSTER_FOLDER, STORYBOARD_FOLDER, video_argv, video_folders
@@ -46,6 +45,7 @@ from .loudness import (
     read_loudness,
 )
 from .package import check_tracks, collect_track, written
+from .reading import call_reading, found_nothing
 from .steps import AudioStep, CopyStep, LoudnessStep, VideoStep
 
 if TYPE_CHECKING:
@@ -55,10 +55,6 @@ if TYPE_CHECKING:
     from .ports import CancelToken, Storage
     from .steps import ChunkStep, MediaRange, Plan
     from .types import RunLimits, Tools
-
-# What ffmpeg says when a stretch lies behind the last picture or sound.
-_NOTHING_THERE = ("Cannot determine format of input", "Output file is empty", "received no packets")
-_READING_BROKE = ("Input/output error", "Stream ends prematurely", "Connection ", "HTTP error", "Server returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,17 +255,23 @@ class _Work:
 
         A container may promise more than there is, or the rest is damaged: the lecture ends earlier.
         """
+        is_found = self._leaves_something(argv, stretch, folder)
+        # An address that was not answered gives nothing either: it is asked once more.
+        return is_found or (isinstance(self.encoder.source, str) and self._leaves_something(argv, stretch, folder))
+
+    def _leaves_something(self, argv: list[str], stretch: MediaRange, folder: Path) -> bool:
         try:
             self._ffmpeg(argv)
         except EncodingFailed as failure:
-            if stretch.start_s and any(word in failure.stderr_tail for word in _NOTHING_THERE):
+            if stretch.start_s and found_nothing(failure):
                 return False
             raise
         return stretch.start_s == 0 or bool(written(folder))
 
     def _ffmpeg(self, argv: list[str], share: tuple[float, float] = (0.0, 1.0)) -> str:
         start, end = share
-        said = call_ffmpeg(
+        return call_reading(
+            self.encoder.source,
             argv,
             cwd=self.work_dir,
             duration_s=self.length_s,
@@ -277,7 +279,3 @@ class _Work:
             cancel=self.encoder.cancel,
             on_fraction=lambda fraction: self.on_fraction(start + (end - start) * fraction),
         )
-        # To ffmpeg a store that breaks off is the end of the file, and it exits with 0.
-        if isinstance(self.encoder.source, str) and any(word in said for word in _READING_BROKE):
-            raise EncodingFailed(stderr_tail=said, is_transient=True)
-        return said

@@ -33,6 +33,7 @@ _SOUND_PEAK = 1.5
 LIVE_MASTER_NAME = f"{LIVE_FOLDER}/{MASTER_NAME}"
 LIVE_SAVER_NAME = f"{LIVE_FOLDER}/{SAVER_NAME}"
 _END = "#EXT-X-ENDLIST"
+_CHOICE = "#EXT-X-STREAM-INF"
 _Step: TypeAlias = "VideoStep | CopyStep | AudioStep"
 _LISTED = re.compile(r"^#EXTINF:([\d.]+)", re.MULTILINE)
 
@@ -84,11 +85,13 @@ class _Store:
         nothing = Track("audio", line.name, "", 0, "", "", ())
         return next((track for track in chunk.tracks if track.kind == "audio" or track.name == line.name), nothing)
 
-    def put_longer(self, name: str, text: str, counted: str) -> None:
-        """Store a manifest unless a longer one is there: another worker may have seen more chunks than we did."""
+    def put_longer(self, name: str, text: str, counted: str) -> bool:
+        """Store a manifest unless a longer one is there, of a worker that saw more chunks; return whether we did."""
         there = self.read(name)
-        if (text.count(counted), _END in text) > (there.count(counted), _END in there):
+        is_longer = (text.count(counted), _END in text) > (there.count(counted), _END in there)
+        if is_longer:
             put_item(self.storage, self.prefix, Item(name, text))
+        return is_longer
 
 
 def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
@@ -97,38 +100,46 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
     Returns:
         How far it can be watched; None while it cannot, or when the lecture is made in one piece.
 
-    Side effects: writes under `live/`. Safe in several processes at once: nobody shortens a manifest, and whoever
-    wrote looks again whether a chunk came meanwhile.
+    Side effects: writes under `live/`. Safe in several processes at once: whoever wrote looks again whether a chunk
+    came meanwhile. Of two that write at the same moment the slower one may replace a longer manifest; it then finds so
+    when it looks again, and mends it. If it dies before, its step is done again, finds its chunk, and comes here.
     """
     if plan.copy is None and len({step.range.start_s for step in plan.videos} or plan.audios) < 2:
         return None
     store, lines = _Store(plan, storage, prefix), _lines(plan)
+    has_written = False
     while True:
         before = {line.name: store.read(line.file_name) for line in lines}
         after = _all_gone_on(store, lines, before)
-        lengths_s = {name: _length_s(text) for name, text in after.items()}
-        # A viewer needs the sound, and the lowest rung or a copy, which is there from end to end.
-        sounds = [lengths_s[line.name] for line in lines if line.name == AUDIO_FOLDER]
-        pictures = [lengths_s[line.name] for line in lines if line is lines[0] or line.is_copied] if plan.ladder else []
-        available_s = min([*([max(pictures)] if pictures else []), *sounds])
+        available_s = _available_s(plan, lines, after)
         if not available_s:
             return None
+        is_news = after != before
         for line in lines:
             if after[line.name] != before[line.name]:
                 store.put_longer(line.file_name, after[line.name], "#EXTINF")
         is_complete = all(text.endswith(f"{_END}\n") for text in after.values())
-        # Players that step up to a rung which is behind the lowest one would wait at its end.
-        offered = [
-            line
-            for line in lines
-            if after[line.name] and (line.name == AUDIO_FOLDER or lengths_s[line.name] >= lengths_s[lines[0].name])
-        ]
-        if after != before and is_complete:
+        offered = _keeping_up(lines, after)
+        if not is_complete:
+            is_news |= _offer(store, offered)
+        elif is_news or has_written or _lacking(store, offered):
             _offer_measured(store, offered)
-        elif not is_complete:
-            _offer(store, offered)
-        if after == before:
+        if not is_news:
             return Growth(available_s, is_complete)
+        has_written = True
+
+
+def _available_s(plan: Plan, lines: Sequence[_Line], texts: Mapping[str, str]) -> float:
+    """Return how far a viewer gets: there must be sound, and the lowest rung or a copy, which is whole at once."""
+    sounds = [_length_s(texts[line.name]) for line in lines if line.name == AUDIO_FOLDER]
+    pictures = [_length_s(texts[line.name]) for line in lines if line is lines[0] or line.is_copied]
+    return min([*([max(pictures)] if plan.ladder is not None else []), *sounds])
+
+
+def _keeping_up(lines: Sequence[_Line], texts: Mapping[str, str]) -> list[_Line]:
+    """Return what can be offered: players that step up to a rung behind the lowest one would wait at its end."""
+    begun, lowest_s = [line for line in lines if texts[line.name]], _length_s(texts[lines[0].name])
+    return [line for line in begun if line.name == AUDIO_FOLDER or _length_s(texts[line.name]) >= lowest_s]
 
 
 def _lines(plan: Plan) -> list[_Line]:
@@ -213,13 +224,23 @@ def _length_s(text: str) -> float:
     return sum(float(length) for length in _LISTED.findall(text))
 
 
-def _offer(store: _Store, offered: Sequence[_Line]) -> None:
-    """Offer renditions by the rates they are expected to keep: not all of their segments can be measured yet."""
+def _offer(store: _Store, offered: Sequence[_Line]) -> bool:
+    """Offer renditions by the rates they are expected to keep, for not all segments can be measured; return if any."""
+    is_news = False
+    for name, lines in _lacking(store, offered):
+        text = _choices(store.plan, [_first(store, line) for line in lines], _expected_bps(store.plan))
+        is_news |= store.put_longer(name, text, _CHOICE)
+    return is_news
+
+
+def _lacking(store: _Store, offered: Sequence[_Line]) -> list[tuple[str, list[_Line]]]:
+    """Return the manifests that offer too little; a worker that knew less may have put its own over another's."""
+    lacking = []
     for name, lines in _offers(store.plan, offered):
         count = sum(line.name != AUDIO_FOLDER for line in lines)
-        if store.read(name).count("#EXT-X-STREAM-INF") < max(1, count):
-            tracks = [_first(store, line) for line in lines]
-            store.put_longer(name, _choices(store.plan, tracks, _expected_bps(store.plan)), "#EXT-X-STREAM-INF")
+        if store.read(name).count(_CHOICE) < max(1, count):
+            lacking.append((name, lines))
+    return lacking
 
 
 def _offer_measured(store: _Store, offered: Sequence[_Line]) -> None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from .assembly import Assembly
 from .chunks import CHUNK_FOLDER
-from .command.shared import LARGE_PIXELS
 from .encoder import Encoder
 from .errors import Cancelled, EncodingFailed, OutOfSpace
 from .growing import grow
@@ -82,7 +81,7 @@ def run(  # noqa: PLR0913 - one call is the whole contract of the workshop
         work_dir.mkdir(parents=True, exist_ok=True)
         stop = _Stop(cancel)
         encoder = Encoder(plan, source.resolve(), storage, prefix, tools, limits, stop)
-        is_large = any(step.stored_px[0] * step.stored_px[1] > LARGE_PIXELS for step in plan.videos)
+        is_large = any(step.is_large for step in plan.videos)
         # Two decoders of pictures larger than 4K might be too much for the machine, though each keeps its bounds.
         _Slots(encoder, work_dir, progress, stop).run(1 if is_large else limits.slots)
         folder = work_dir / "assembly"

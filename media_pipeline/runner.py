@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -72,6 +73,8 @@ class _Watch:
     """What the loop has seen of one child."""
 
     on_line: Callable[[str], bool] | None
+    telling: re.Pattern[str] | None = None
+    told: list[bytes] = field(default_factory=list)
     stdout: bytearray = field(default_factory=bytearray)
     stderr: deque[bytes] = field(default_factory=lambda: deque(maxlen=_STDERR_LINES))
     rest: dict[str, bytes] = field(default_factory=lambda: {"stdout": b"", "stderr": b""})
@@ -84,14 +87,20 @@ class _Watch:
         for line in lines:
             if name == "stderr":
                 # ffmpeg redraws status lines with carriage returns; only the last state of a line is worth keeping.
-                self.stderr.append(line.rsplit(b"\r", 1)[-1][-_LINE_BYTES:])
+                self._keep(line.rsplit(b"\r", 1)[-1][-_LINE_BYTES:])
             elif self.on_line is None:
                 self.stdout += line[: max(0, _STDOUT_BYTES - len(self.stdout))] + b"\n"
             elif self.on_line(line.decode("utf-8", "replace").strip()):
                 self.moved_at = time.monotonic()
 
+    def _keep(self, line: bytes) -> None:
+        if len(self.stderr) == _STDERR_LINES and len(self.told) < _STDERR_LINES and self.telling is not None:
+            # What leaves the tail is worth keeping if it tells something.
+            self.told += [old for old in (self.stderr[0],) if self.telling.search(old.decode("utf-8", "replace"))]
+        self.stderr.append(line)
+
     def stderr_tail(self) -> str:
-        lines = [*self.stderr, self.rest["stderr"]]
+        lines = [*self.told, *self.stderr, self.rest["stderr"]]
         return b"\n".join(line for line in lines if line).decode("utf-8", "replace")
 
 
@@ -102,6 +111,7 @@ def run_process(
     cwd: Path | None = None,
     cancel: CancelToken | None = None,
     on_line: Callable[[str], bool] | None = None,
+    telling: re.Pattern[str] | None = None,
 ) -> Finished:
     """Run a program to its end.
 
@@ -111,6 +121,7 @@ def run_process(
         cwd: working folder; an attempt folder of its own where the program writes files.
         cancel: asked five times a second.
         on_line: gets every line of standard output; returns True if the line shows that work moves on.
+        telling: lines of standard error that are kept beside its tail.
 
     Raises:
         Cancelled: when asked to stop; the whole group is dead then.
@@ -125,7 +136,7 @@ def run_process(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    watch = _Watch(on_line)
+    watch = _Watch(on_line, telling)
     try:
         _follow(process, watch, limits, cwd, cancel)
     finally:

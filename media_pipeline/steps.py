@@ -16,6 +16,8 @@ from pydantic import TypeAdapter
 from .ladder import AudioPolicy, PosterPolicy, StoryboardPolicy
 from .types import Ladder, Rung
 
+#: Of pictures larger than 4K a frame takes tens of megabytes.
+LARGE_PIXELS = 4096 * 2304
 AUDIO_FOLDER = "audio"
 #: What is made for the first minutes only, while the whole is not there yet.
 EARLY_AUDIO_FOLDER = "live/audio"
@@ -88,6 +90,11 @@ class VideoStep:
     color_codes: tuple[int, int, int] | None = None
     #: A picture that ends before the sound stands still until then.
     held_until_s: Fraction | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether decoding takes so much memory that a machine does one such step at a time."""
+        return self.stored_px[0] * self.stored_px[1] > LARGE_PIXELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ Not here: what is measured (media_pipeline.analysis), reading and judging the re
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.orm import Session
@@ -19,10 +18,10 @@ from app.kernel.jobs.model import Job
 from app.media import preflight, services
 from app.media.failures import failing_plainly
 from app.media.models import Source
-from app.media.source_files import local_source
+from app.media.source_files import probe_source, readable_source
+from app.media.workshop import MediaWorkshop
 from media_pipeline.errors import MediaRefused
-from media_pipeline.ports import Storage
-from media_pipeline.types import MediaInfo, Tools
+from media_pipeline.types import MediaInfo
 
 log = structlog.get_logger(__name__)
 
@@ -30,12 +29,12 @@ log = structlog.get_logger(__name__)
 _NICENESS = 19
 
 
-def job_kind(storage: Storage, tools: Callable[[], Tools]) -> JobKind:
+def job_kind(workshop: MediaWorkshop) -> JobKind:
     """Return what the worker must know of the analysis."""
-    return JobKind(preflight.ANALYSE_KIND, queue.LANE_ANALYSIS, _handler(storage, tools), on_failed=_note_failure)
+    return JobKind(preflight.ANALYSE_KIND, queue.LANE_ANALYSIS, _handler(workshop), on_failed=_note_failure)
 
 
-def _handler(storage: Storage, tools: Callable[[], Tools]) -> Handler:
+def _handler(workshop: MediaWorkshop) -> Handler:
     def handle(context: JobContext) -> Record | None:
         with reading() as db:
             source = db.get(Source, context.payload["source_id"])
@@ -44,9 +43,7 @@ def _handler(storage: Storage, tools: Callable[[], Tools]) -> Handler:
             return None
         with failing_plainly(context.work_dir):
             try:
-                # Not by an address: a broken line looks like the end to ffmpeg, and the rest would count as faultless.
-                path = local_source(storage, source, context.work_dir)
-                return _analyse(context, source, path, tools)
+                return _analyse(workshop, context, source)
             except MediaRefused as error:
                 log.info("analysis_refused", code=error.code)
                 return _record_unreadable(source.id)
@@ -54,20 +51,19 @@ def _handler(storage: Storage, tools: Callable[[], Tools]) -> Handler:
     return handle
 
 
-def _analyse(context: JobContext, source: Source, path: Path, tools: Callable[[], Tools]) -> Record:
-    limits = media_pipeline.ProbeLimits(niceness=_NICENESS)
-    info = media_pipeline.probe(path, limits=limits, cancel=context)
+def _analyse(workshop: MediaWorkshop, context: JobContext, source: Source) -> Record:
+    info = probe_source(workshop, source, context, niceness=_NICENESS)
     folder = context.work_dir / "analysis"
     folder.mkdir()
     analysis = media_pipeline.analyse(
-        path,
+        readable_source(workshop.storage, source, context.work_dir),
         info,
         preflight.preflight_policy().measure,
         work_dir=folder,
-        tools=tools(),
+        tools=workshop.tools(),
         progress=context,
         cancel=context,
-        limits=media_pipeline.RunLimits(niceness=_NICENESS),
+        limits=replace(workshop.limits, niceness=_NICENESS),
     )
     return lambda db: _record(db, source.id, info, analysis)
 

@@ -28,9 +28,7 @@ from media_pipeline.cutting import CutResult, Cutting
 
 if TYPE_CHECKING:
     from app.kernel.jobs.engine import JobContext, Record
-    from media_pipeline.ladder import LadderPolicy
-    from media_pipeline.ports import Storage
-    from media_pipeline.types import Tools
+    from app.media.workshop import MediaWorkshop
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +60,7 @@ def attach_cut(
     return source
 
 
-def cut_out(context: JobContext, source: Source, storage: Storage, tools: Tools, policy: LadderPolicy) -> Record:
+def cut_out(context: JobContext, source: Source, workshop: MediaWorkshop) -> Record:
     """Cut a source's stretch out of its original's set; returns what is to be recorded.
 
     Raises:
@@ -70,15 +68,16 @@ def cut_out(context: JobContext, source: Source, storage: Storage, tools: Tools,
     """
     cut: dict[str, Any] = source.cut or {}
     result = Cutting(
-        storage=storage,
+        storage=workshop.storage,
         prefix_of=media_prefix,
         digest=cut["digest"],
         start_s=cut["start_s"],
         end_s=cut["end_s"],
         tags=media_info_from_json(source.media_info).labels if source.media_info else (),
-        policy=policy,
+        policy=workshop.policy,
         work_dir=context.work_dir / "cut",
-        tools=tools,
+        tools=workshop.tools(),
+        limits=workshop.limits,
         progress=context,
         cancel=context,
     ).run()

@@ -6,8 +6,8 @@ the store is never made again, so each of these may be killed and repeated at an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 import media_pipeline
 from app.kernel.db import reading
 from app.kernel.jobs import queue
-from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Record
+from app.kernel.jobs.engine import Delegation, Handler, JobContext, JobKind, Outcome, Postponement, Record
 from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
-from app.kernel.storage import ManagedStorage
 from app.media import analysing, carried, cutting, renewal, services, sweeping
 from app.media.failures import failing_plainly
 from app.media.models import Source
 from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
 from app.media.source_files import probe_source, readable_source
+from app.media.turns import turn_of
+from app.media.workshop import MediaWorkshop
 from media_pipeline.assembly import Assembly, ChunksMissing
 from media_pipeline.chunks import find_chunks, find_plan, store_plan
 from media_pipeline.encoder import Encoder
@@ -32,24 +33,13 @@ from media_pipeline.pipeline import weight_of
 from media_pipeline.ports import Storage
 from media_pipeline.publish import find_published
 from media_pipeline.steps import AudioStep, ChunkStep, LoudnessStep, Plan
-from media_pipeline.types import RunLimits
 
 if TYPE_CHECKING:
-    from media_pipeline.ladder import LadderPolicy
-    from media_pipeline.types import Published, Tools
+    from media_pipeline.types import Published
 
 log = structlog.get_logger(__name__)
-#: What makes a lecture watchable takes a second or two and is not to share it with the hours of the rest.
-_AWAITED = RunLimits(niceness=0)
-
-
-@dataclass(frozen=True, slots=True)
-class MediaWorkshop:
-    """Everything an encode needs from outside."""
-
-    storage: ManagedStorage
-    tools: Callable[[], Tools]
-    policy: LadderPolicy
+#: How long a step waits for its turn before it is looked at again.
+_TURN_S = 5.0
 
 
 def encode_handler(workshop: MediaWorkshop) -> Handler:
@@ -61,7 +51,7 @@ def encode_handler(workshop: MediaWorkshop) -> Handler:
             return None
         with failing_plainly(context.work_dir):
             if source.cut is not None:
-                return cutting.cut_out(context, source, workshop.storage, workshop.tools(), workshop.policy)
+                return cutting.cut_out(context, source, workshop)
             plan, note_info = _plan(workshop, context, source)
             prefix = media_prefix(plan.digest)
             published = find_published(workshop.storage, prefix)
@@ -91,10 +81,10 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
                 # The set was finished meanwhile, or swept away: the encode itself will see which.
                 return None
             step = next(step for step in plan.chunk_steps if step.digest == context.payload["step"])
-            place = readable_source(workshop.storage, source, context.work_dir)
-            limits = _AWAITED if step in plan.first_steps else RunLimits()
-            encoder = Encoder(plan, place, workshop.storage, prefix, workshop.tools(), limits, context)
-            encoder.do(step, context.work_dir / "chunk", lambda done: context.report("encode", done))
+            with turn_of(step, context.work_path) as is_ours:
+                if not is_ours:
+                    return Postponement(_TURN_S)
+                _make(workshop, context, source, plan, step)
             growth = grow(plan, workshop.storage, prefix)
             missing = _missing(workshop.storage, prefix, plan) if isinstance(step, LoudnessStep) else []
 
@@ -107,6 +97,14 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
         return record
 
     return handle
+
+
+def _make(workshop: MediaWorkshop, context: JobContext, source: Source, plan: Plan, step: ChunkStep) -> None:
+    place = readable_source(workshop.storage, source, context.work_dir)
+    # What makes a lecture watchable takes a second or two and is not to share it with the hours of the rest.
+    limits = replace(workshop.limits, niceness=0) if step in plan.first_steps else workshop.limits
+    encoder = Encoder(plan, place, workshop.storage, media_prefix(plan.digest), workshop.tools(), limits, context)
+    encoder.do(step, context.work_dir / "chunk", lambda done: context.report("encode", done))
 
 
 def _source(context: JobContext) -> Source | None:
@@ -125,7 +123,7 @@ def _plan(workshop: MediaWorkshop, context: JobContext, source: Source) -> tuple
         if plan is not None:
             return plan, lambda _db: None
     context.report("probe", 0.0)
-    info = probe_source(workshop.storage, source, context)
+    info = probe_source(workshop, source, context)
     plan = media_pipeline.make_plan(info, workshop.policy, source.sha256)
     return plan, lambda db: services.note_media_info(db, source.id, info)
 
@@ -190,7 +188,7 @@ def _shares(plan: Plan, steps: Sequence[ChunkStep]) -> list[float]:
 def _assembled(workshop: MediaWorkshop, context: JobContext, plan: Plan) -> Published:
     folder = context.work_dir / "assembly"
     prefix = media_prefix(plan.digest)
-    assembly = Assembly(plan, workshop.storage, prefix, folder, workshop.tools(), RunLimits(), context, context)
+    assembly = Assembly(plan, workshop.storage, prefix, folder, workshop.tools(), workshop.limits, context, context)
     try:
         return assembly.run()
     except ChunksMissing as error:
@@ -212,7 +210,7 @@ def job_kinds(workshop: MediaWorkshop, interests: sweeping.Interests | None = No
         JobKind(ENCODE_KIND, queue.LANE_MEDIA, encode_handler(workshop), on_failed=services.note_failure),
         JobKind(CHUNK_KIND, queue.LANE_MEDIA, chunk_handler(workshop)),
         JobKind(sweeping.SWEEP_KIND, queue.LANE_DEFAULT, sweeping.sweep_handler(workshop.storage, interests=interests)),
-        analysing.job_kind(workshop.storage, workshop.tools),
+        analysing.job_kind(workshop),
         carried.job_kind(workshop.storage, workshop.tools, readable_source),
         renewal.job_kind(),
     ]

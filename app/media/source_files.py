@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import structlog
 import media_pipeline
 from app.kernel.jobs.engine import JobContext
 from app.media.models import Source
+from app.media.workshop import MediaWorkshop
 from media_pipeline.errors import MediaRefused
 from media_pipeline.ports import Storage, StorageUnavailable
 from media_pipeline.types import MediaInfo
@@ -40,14 +42,14 @@ def readable_source(storage: Storage, source: Source, work_dir: Path) -> Path | 
     return address if address is not None else local_source(storage, source, work_dir)
 
 
-def probe_source(storage: Storage, source: Source, context: JobContext) -> MediaInfo:
+def probe_source(workshop: MediaWorkshop, source: Source, context: JobContext, *, niceness: int = 0) -> MediaInfo:
     """Find out what a source is; it is copied only where reading it by its address does not work.
 
     Raises:
         MediaRefused, StorageUnavailable, ObjectMissing, Cancelled.
     """
-    limits = media_pipeline.ProbeLimits()
-    place = readable_source(storage, source, context.work_dir)
+    limits = replace(workshop.probe_limits, niceness=niceness)
+    place = readable_source(workshop.storage, source, context.work_dir)
     if isinstance(place, str):
         try:
             return media_pipeline.probe(place, limits=limits, cancel=context)
@@ -55,5 +57,5 @@ def probe_source(storage: Storage, source: Source, context: JobContext) -> Media
             if isinstance(error, MediaRefused) and error.code not in _SLOW_CODES:
                 raise
             log.warning("source_not_read_by_address", source_id=source.id, reason=str(error))
-        place = local_source(storage, source, context.work_dir)
+        place = local_source(workshop.storage, source, context.work_dir)
     return media_pipeline.probe(place, limits=limits, cancel=context)

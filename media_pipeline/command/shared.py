@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ffmpeg
 
+from media_pipeline.steps import LARGE_PIXELS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 SEGMENT_PATTERN = "%05d.m4s"
 INIT_NAME = "init.mp4"
-#: Of pictures larger than 4K a frame takes tens of megabytes.
-LARGE_PIXELS = 4096 * 2304
 
 # Microseconds after which a store that sends nothing counts as gone.
 _READ_TIMEOUT_US = 30_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +21,10 @@ class RangeServer:
     served_bytes: int = 0
     #: From this request on it hangs up instead of answering.
     dies_at: int | None = None
+    #: From this request on its answers break off in the middle.
+    tears_at: int | None = None
+    #: This request it answers with an error of its own.
+    fails_at: int | None = None
     #: Requests it answers with an error of its own before it works.
     stumbles: int = 0
     knows_ranges: bool = True
@@ -33,7 +37,7 @@ def serving(path: Path) -> Iterator[RangeServer]:
     state = RangeServer(path)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     state.address = f"http://127.0.0.1:{server.server_port}/sources/ab/abc?X-Amz-Signature=0123%2B"
     try:
@@ -54,10 +58,11 @@ def _handler(state: RangeServer) -> type[BaseHTTPRequestHandler]:
                 if state.dies_at is not None and state.requests >= state.dies_at:
                     self.close_connection = True
                     return
-                if state.stumbles:
-                    state.stumbles -= 1
+                if state.stumbles or state.requests == state.fails_at:
+                    state.stumbles = max(0, state.stumbles - 1)
                     self._answer(503, b"")
                     return
+                is_torn = state.tears_at is not None and state.requests >= state.tears_at
             size = state.path.stat().st_size
             wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
             if wanted is None or not state.knows_ranges:
@@ -70,16 +75,18 @@ def _handler(state: RangeServer) -> type[BaseHTTPRequestHandler]:
             with state.path.open("rb") as file:
                 file.seek(first)
                 data = file.read(last + 1 - first)
-            self._answer(206, data, f"bytes {first}-{last}/{size}")
+            self._answer(206, data, f"bytes {first}-{last}/{size}", is_torn=is_torn)
 
-        def _answer(self, status: int, data: bytes, content_range: str = "") -> None:
+        def _answer(self, status: int, data: bytes, content_range: str = "", *, is_torn: bool = False) -> None:
             state.served_bytes += len(data)
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             if content_range:
                 self.send_header("Content-Range", content_range)
             self.end_headers()
-            self.wfile.write(data)
+            with suppress(ConnectionError):  # a reader who knows enough hangs up
+                self.wfile.write(data[: len(data) // 2] if is_torn else data)
+            self.close_connection |= is_torn
 
         log_message = staticmethod(lambda *_: None)
 

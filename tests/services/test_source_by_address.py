@@ -1,4 +1,4 @@
-"""Where the store is no folder, a lecture is planned and encoded without any worker copying its source."""
+"""Where the store is no folder, a lecture is planned, encoded and looked through without any copy of its source."""
 
 from __future__ import annotations
 
@@ -74,18 +74,22 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return keys
 
 
-def encode(app: Flask) -> None:
-    while app.extensions["platform"].runner.work_once(queue.LANE_MEDIA):
+def work(app: Flask, lane: str) -> None:
+    while app.extensions["platform"].runner.work_once(lane):
         pass
 
 
 def test_encoding_copies_no_source(remote_app: Flask, attach: Callable[[], None], fetched: list[str]) -> None:
     attach()
-    encode(remote_app)
+    work(remote_app, queue.LANE_MEDIA)
+    work(remote_app, queue.LANE_ANALYSIS)
     with remote_app.app_context(), reading() as db:
         [source], [made] = db.scalars(select(Source)).all(), db.scalars(select(MediaSet)).all()
         assert made.is_current
         assert source.media_info["container"].startswith("mov")
+        assert source.preflight["analysis"]["sound"] is not None
+        heavy = select(Job.state).where(Job.lane.in_([queue.LANE_MEDIA, queue.LANE_ANALYSIS]))
+        assert set(db.scalars(heavy)) == {JobState.SUCCEEDED}
     assert fetched == []
 
 

@@ -3,8 +3,8 @@
     python -m pytest tests/soak/soak_pipeline.py -s      KILLS=50 SECONDS=600
 
 Every few seconds a random part dies by SIGKILL and is started again. In the end there must be one media set with the
-length and the segments an undisturbed run makes, no chunk redone more often than something was killed, nothing left in
-the scratch folder or the store that no row knows.
+length and the segments an undisturbed run makes, at most one chunk redone for each kill of the worker, nothing left in
+the scratch folder or the store that no row knows. The worker has one slot: with more, a kill costs each a chunk.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def broker() -> Iterator[Broker]:
 
 @pytest.fixture
 def stack(tmp_path: Path, broker: Broker) -> Iterator[Stack]:
-    made = make_stack(tmp_path, JOBS_ENGINE="celery", JOBS_BROKER_URL=broker.url)
+    made = make_stack(tmp_path, JOBS_ENGINE="celery", JOBS_BROKER_URL=broker.url, JOBS_MEDIA_SLOTS="1")
     try:
         yield made
     finally:
@@ -143,14 +143,14 @@ def test_kills_lose_nothing(stack: Stack, broker: Broker) -> None:
             broker.kill_and_start()
     wait_for(lambda: is_done(stack), timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
     report(stack, kills)
+    assert sum(kills.values()) == KILLS, "the lecture was done before all kills: ask for a longer one (SECONDS)"
     [made] = media_sets(stack.app)
     assert (made.digest, made.duration_s) == (digest, duration_s)
     for name, count in counts.items():
         text = b"".join(platform_of(stack.app).storage.open_range(f"{media_prefix(digest)}/{name}/index.m3u8")).decode()
         assert len(m3u8.loads(text).segments) == count
-    slots = platform_of(stack.app).settings.jobs.media_slots
     redone = sum(job.attempts - 1 for job in jobs(stack.app, CHUNK_KIND))
-    assert redone <= kills["worker"] * slots, "each kill costs each slot at most the chunk it was at"
+    assert redone <= kills["worker"], "a kill costs at most the chunk it met"
     sweep_at_once(stack.app)
     wait_for(lambda: not scratch_files(stack.app), timeout_s=10, what=lambda: str(scratch_files(stack.app)))
     check_books(stack.app)

@@ -43,6 +43,8 @@ class JobContext:
     def __init__(self, claim: Claim, work_path: Path) -> None:
         self.claim = claim
         self.payload: dict[str, Any] = claim.payload
+        #: What the workers of this machine share.
+        self.work_path = work_path
         #: Attempt-numbered, so that an orphan of an earlier attempt can never write into ours.
         self.work_dir = work_path / SCRATCH / f"{claim.job_id}-{claim.attempt}"
         self.step, self.fraction = "", 0.0
@@ -73,7 +75,14 @@ class Delegation:
     done: float
 
 
-Outcome = Record | Delegation | None
+@dataclass(frozen=True, slots=True)
+class Postponement:
+    """What a handler returns that has not begun: the job waits, as if nobody had taken it, and others go before it."""
+
+    delay_s: float
+
+
+Outcome = Record | Delegation | Postponement | None
 Handler = Callable[[JobContext], Outcome]
 
 
@@ -180,6 +189,8 @@ class JobRunner:
                 is_ours = steps.delegate(db, claim.job_id, claim.lease, step=outcome.step, done=outcome.done)
                 if is_ours:
                     outcome.enqueue(db)
+            elif isinstance(outcome, Postponement):
+                is_ours = queue.postpone(db, claim, outcome.delay_s)
             elif not isinstance(outcome, JobFailed):
                 is_ours = queue.finish(db, claim, JobState.SUCCEEDED)
                 if is_ours and outcome is not None:

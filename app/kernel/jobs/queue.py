@@ -176,6 +176,19 @@ def put_back(db: Session, claim_: Claim, *, code: str, message: str) -> bool:
     )
 
 
+def postpone(db: Session, claim_: Claim, delay_s: float) -> bool:
+    """Queue the job again as if it had not been taken: the attempt and its institution's turn do not count."""
+    values = {
+        "state": JobState.QUEUED,
+        "lease": None,
+        "lease_until": None,
+        "started_at": None,
+        "attempts": claim_.attempt - 1,
+        "run_after": utc_now() + timedelta(seconds=delay_s),
+    }
+    return _update_own(db, claim_, values)
+
+
 def _update_own(db: Session, claim_: Claim, values: dict[str, Any]) -> bool:
     row = db.execute(
         update(Job)

@@ -15,7 +15,7 @@ from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
 from app.kernel.errors import Conflict
 from app.kernel.jobs import queue
-from app.kernel.jobs.engine import JobContext, JobKind, JobRunner
+from app.kernel.jobs.engine import JobContext, JobKind, JobRunner, Postponement
 from app.kernel.jobs.model import Claim, Job, JobFailed, JobState, Priority
 
 LANE = queue.LANE_DEFAULT
@@ -225,3 +225,28 @@ def test_a_machine_without_room_says_so_to_the_next_in_line_until_somebody_takes
     assert runner.work_once(LANE)
     assert states(app) == {"first": JobState.SUCCEEDED, "second": JobState.QUEUED}
     assert told() == {"first": None, "second": None}
+
+
+def test_what_is_put_off_counts_as_not_taken_and_lets_others_go_first(app: Flask, runner: JobRunner):
+    is_free, done = False, []
+
+    def handle(context: JobContext) -> Postponement | None:
+        if context.payload["heavy"] and not is_free:
+            return Postponement(60)
+        done.append(context.claim.attempt)
+        return None
+
+    runner.register(JobKind("echo", LANE, handle))
+    heavy, light = {"heavy": True}, {"heavy": False}
+    in_work(app, lambda db: [add(db, "a", payload=heavy, max_attempts=1, priority=Priority.MICRO_COURSE)])
+    in_work(app, lambda db: [add(db, "b", payload=light)])
+    assert [runner.work_once(LANE) for _ in range(3)] == [True, True, False]
+    assert states(app) == {"a": JobState.QUEUED, "b": JobState.SUCCEEDED}
+    with app.app_context(), reading() as db:
+        waiting = db.scalars(select(Job).where(Job.key == "a")).one()
+        assert (waiting.attempts, waiting.started_at, waiting.error_code) == (0, None, None)
+    is_free = True
+    in_work(app, lambda db: db.execute(update(Job).values(run_after=utc_now())))
+    assert runner.work_once(LANE)
+    assert states(app)["a"] is JobState.SUCCEEDED
+    assert done == [1, 1]

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import time
-from fractions import Fraction
-from math import ceil
 
 import m3u8
-from pydantic import TypeAdapter
 
 from media_pipeline import make_plan
-from media_pipeline.chunks import Chunk, find_chunks, note_key
-from media_pipeline.command.sound import Gain
+from media_pipeline.chunks import find_chunks
 from media_pipeline.folder import FolderStorage
 from media_pipeline.growing import grow
-from media_pipeline.steps import LoudnessStep, VideoStep, plan_to_json
-from media_pipeline.types import Segment, Track
+from media_pipeline.steps import plan_to_json
 from tests.unit.media_pipeline.conftest import media
+from tests.unit.media_pipeline.noted import note
 
 HOURS = 6
-_NOTES = TypeAdapter(Chunk)
 
 
 class CountingStorage(FolderStorage):
@@ -38,27 +33,6 @@ class CountingStorage(FolderStorage):
             self.listed += 1
             yield info
 
-    def note(self, chunk):
-        """Note a chunk as made; its media are left out."""
-        self.put_bytes(note_key("p", chunk.digest), _NOTES.dump_json(chunk), "application/json")
-
-
-def tracks_of(plan, step):
-    """Return what a step would have made."""
-    is_picture = isinstance(step, VideoStep)
-    segment_s = step.ladder.segment_s if is_picture else step.segment_s
-    length_s = step.range.length_s or Fraction(plan.duration_s) - step.range.start_s
-    first, count = step.range.first_segment, ceil(length_s / segment_s)
-    segments = tuple(
-        Segment(f"{number:05d}.m4s", segment_s, 100_000, number * segment_s, True)
-        for number in range(first, first + count)
-    )
-    names = [rung.name for rung in step.rungs] if is_picture else [step.folder]
-    shared = {"init_name": "init.mp4", "init_bytes": 900, "codecs": "x", "segments": segments}
-    kind = "video" if is_picture else "audio"
-    sizes = {"width_px": 640, "height_px": 360, "frame_rate": Fraction(25)} if is_picture else {"channels": 1}
-    return tuple(Track(kind=kind, name=name, init_sha256=name, **shared, **sizes) for name in names)
-
 
 def grown(policy, hours, tmp_path):
     """Plan so many hours, note every chunk as made, and bring the manifests up to date, at last after each."""
@@ -66,9 +40,7 @@ def grown(policy, hours, tmp_path):
     plan = make_plan(media(duration_s=hours * 3600.0), policy, "a" * 64)
     storage, available = CountingStorage(tmp_path / str(hours)), []
     for number, step in enumerate(plan.chunk_steps):
-        is_measure = isinstance(step, LoudnessStep)
-        chunk = Chunk(step.digest, 0.0, gain=Gain()) if is_measure else Chunk(step.digest, 0.0, tracks_of(plan, step))
-        storage.note(chunk)
+        note(storage, plan, step)
         if number % 10 and number < len(plan.chunk_steps) - 20:
             continue
         growth = grow(plan, storage, "p")
@@ -102,6 +74,6 @@ def test_six_hours_are_planned_and_gathered_in_a_moment(policy, tmp_path):
     assert len(kept) < 4_000_000
     storage = CountingStorage(tmp_path)
     for step in plan.chunk_steps:
-        storage.note(Chunk(step.digest, 0.0))
+        note(storage, plan, step)
     assert len(find_chunks(storage, "p", plan)) == len(plan.chunk_steps)
     assert storage.reads == storage.listed == len(plan.chunk_steps)
