@@ -17,7 +17,7 @@ from search_index.errors import IndexBusy, IndexUnusable
 from search_index.folder import sync_folder, write_durably
 from search_index.ports import Snapshot
 from search_index.schema import Record
-from search_index.whoosh_engine.fields import CARD, ID, STORED, TEXT, make_schema
+from search_index.whoosh_engine.fields import CARD, ID, SPEECH, STORED, TEXT, make_schema
 from search_index.whoosh_engine.segments import OpenSegment, reading
 from search_index.whoosh_engine.snapshot import LiveSegment, WhooshSnapshot
 from search_index.whoosh_engine.storage import DurableStorage
@@ -83,8 +83,8 @@ class WhooshEngine:
                 terms = record.terms
                 for term, weight in record.spoken.items():
                     terms[term] = terms.get(term, 0.0) + weight
-                kept = record.stored, record.speech
-                writer.add_document(**{ID: record.id, CARD: record.card, STORED: kept, TEXT: terms})
+                said = {SPEECH: record.speech} if record.speech else {}
+                writer.add_document(**{ID: record.id, CARD: record.card, STORED: record.stored, TEXT: terms}, **said)
                 count += 1
             told = json.dumps({"checkpoint": checkpoint})
             write_durably(_checkpoint_file(folder, writer.generation), told.encode())

@@ -9,7 +9,7 @@ from whoosh import columns, fields, formats
 
 from search_index.schema import Card
 
-ID, TEXT, CARD, STORED = "id", "text", "card", "stored"
+ID, TEXT, CARD, STORED, SPEECH = "id", "text", "card", "stored", "speech"
 _FACET_COMBINATIONS = 65_536
 
 
@@ -56,6 +56,23 @@ class Cards(fields.FieldType):  # type: ignore[misc]
         return Card(id_, intern(kind), published_us, boost, length, title, shared, body, values, popularity)
 
 
+class Speech(fields.FieldType):  # type: ignore[misc]
+    """A column of packed speech, read for one document; stored texts are unpacked by the block, so it is not there."""
+
+    indexed = False
+
+    def __init__(self) -> None:
+        super().__init__(format=None, analyzer=None, sortable=columns.VarBytesColumn())
+
+    def to_column_value(self, value: bytes) -> bytes:
+        """Packed already."""
+        return value
+
+    def from_column_value(self, value: bytes) -> bytes:
+        """Unpacked by whoever looks into it."""
+        return value
+
+
 @lru_cache(maxsize=_FACET_COMBINATIONS)
 def _unpacked_facets(packed: str) -> Mapping[str, tuple[str, ...]]:
     """Facets, one object for all documents that have the same."""
@@ -70,5 +87,6 @@ def make_schema() -> fields.Schema:
             TEXT: WeightedTerms(),
             CARD: Cards(),
             STORED: fields.STORED(),
+            SPEECH: Speech(),
         }
     )

@@ -22,7 +22,7 @@ from whoosh.reading import SegmentReader, TermNotFound
 from search_index.errors import IndexUnusable
 from search_index.schema import Card, Stored
 from search_index.whoosh_engine.columns import SegmentColumns
-from search_index.whoosh_engine.fields import CARD, ID, STORED, TEXT
+from search_index.whoosh_engine.fields import CARD, ID, SPEECH, STORED, TEXT
 
 _KEPT_POSTINGS = 1_000_000
 """So many postings of a segment stay decoded, eight bytes each: queries share most of their frequent terms."""
@@ -72,6 +72,7 @@ class OpenSegment:
                 column = self._reader.column_reader(CARD)
                 cards += (column[number] for number in range(self._reader.doc_count_all()))
             self.columns = SegmentColumns(cards)
+            self._speech = self._reader.column_reader(SPEECH) if self._reader.has_column(SPEECH) else None
 
     def posting(self, term: str, deadline_s: float) -> Posting:
         """Read the documents of a term, deleted ones included; nothing when the segment does not know it."""
@@ -128,8 +129,13 @@ class OpenSegment:
                 return []
             return list(getattr(matcher, "child", matcher).all_ids())
 
-    def stored(self, number: int) -> tuple[Stored, bytes]:
-        """Read the original texts of a document, and its packed speech."""
+    def stored(self, number: int) -> Stored:
+        """Read the original texts of a document."""
         with self._lock, reading(f"stored document {number}"):
-            texts, speech = self._reader.stored_fields(number)[STORED]
-            return texts, speech
+            texts: Stored = self._reader.stored_fields(number)[STORED]
+            return texts
+
+    def speech(self, number: int) -> bytes:
+        """Read the packed speech of a document."""
+        with self._lock, reading(f"speech of document {number}"):
+            return bytes(self._speech[number]) if self._speech is not None else b""

@@ -65,15 +65,16 @@ class WhooshSnapshot:
 
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""
-        return self._stored(key)[0]
+        live = self._segment_of(key)
+        return live.segment.stored(key - live.base)
 
     def speech(self, key: int) -> bytes:
         """What is said in a candidate, packed."""
-        return self._stored(key)[1]
+        live = self._segment_of(key)
+        return live.segment.speech(key - live.base)
 
-    def _stored(self, key: int) -> tuple[Stored, bytes]:
-        live = self.segments[bisect_right(self._bases, key) - 1]
-        return live.segment.stored(key - live.base)
+    def _segment_of(self, key: int) -> LiveSegment:
+        return self.segments[bisect_right(self._bases, key) - 1]
 
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
         """Match exactly, filter, count, and return the best ``top`` candidates."""
