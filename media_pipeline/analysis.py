@@ -71,16 +71,17 @@ def analyse(
     """
     source = SourceFile(place.resolve() if isinstance(place, Path) else place, info.container)
     bounds = limits or RunLimits()
+    bounds = replace(bounds, max_file_bytes=min(_MAX_FACT_BYTES, bounds.max_file_bytes))
+    argv, report = analyse_argv(tools, source, info), partial(progress.report, _STEP)
     with _failing_as_analysis():
         call_reading(
-            source.place,
-            analyse_argv(tools, source, info),
-            cwd=work_dir,
-            duration_s=info.duration_s,
-            limits=replace(bounds, max_file_bytes=min(_MAX_FACT_BYTES, bounds.max_file_bytes)),
-            cancel=cancel,
-            on_fraction=partial(progress.report, _STEP),
-        )
+            source.place, argv, cwd=work_dir, duration_s=info.duration_s, limits=bounds, cancel=cancel,
+            on_fraction=report,
+        )  # fmt: skip
+    return _read(work_dir, info, rules)
+
+
+def _read(work_dir: Path, info: MediaInfo, rules: MeasureRules) -> Analysis:
     sound = picture = None
     if info.audio is not None:
         with _frames(work_dir / SOUND_FILE) as frames:

@@ -68,15 +68,9 @@ def call_reading(
         OutOfSpace, Cancelled: as `call_ffmpeg`.
     """
     call = partial(
-        call_ffmpeg,
-        argv,
-        cwd=cwd,
-        duration_s=duration_s,
-        limits=limits,
-        cancel=cancel,
-        on_fraction=on_fraction,
+        call_ffmpeg, argv, cwd=cwd, duration_s=duration_s, limits=limits, cancel=cancel, on_fraction=on_fraction,
         telling=_TELLING,
-    )
+    )  # fmt: skip
     if isinstance(place, Path):
         return call()
     said = _called_by_address(call)

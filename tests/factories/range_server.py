@@ -30,6 +30,17 @@ class RangeServer:
     knows_ranges: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def take(self) -> str:
+        """Count a request; return what goes wrong with it."""
+        with self.lock:
+            self.requests += 1
+            if self.dies_at is not None and self.requests >= self.dies_at:
+                return "dies"
+            if self.stumbles or self.requests == self.fails_at:
+                self.stumbles = max(0, self.stumbles - 1)
+                return "fails"
+            return "tears" if self.tears_at is not None and self.requests >= self.tears_at else ""
+
 
 @contextmanager
 def serving(path: Path) -> Iterator[RangeServer]:
@@ -53,16 +64,13 @@ def _handler(state: RangeServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            with state.lock:
-                state.requests += 1
-                if state.dies_at is not None and state.requests >= state.dies_at:
-                    self.close_connection = True
-                    return
-                if state.stumbles or state.requests == state.fails_at:
-                    state.stumbles = max(0, state.stumbles - 1)
-                    self._answer(503, b"")
-                    return
-                is_torn = state.tears_at is not None and state.requests >= state.tears_at
+            fault = state.take()
+            if fault == "dies":
+                self.close_connection = True
+                return
+            if fault == "fails":
+                self._answer(503, b"")
+                return
             size = state.path.stat().st_size
             wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
             if wanted is None or not state.knows_ranges:
@@ -75,7 +83,7 @@ def _handler(state: RangeServer) -> type[BaseHTTPRequestHandler]:
             with state.path.open("rb") as file:
                 file.seek(first)
                 data = file.read(last + 1 - first)
-            self._answer(206, data, f"bytes {first}-{last}/{size}", is_torn=is_torn)
+            self._answer(206, data, f"bytes {first}-{last}/{size}", is_torn=fault == "tears")
 
         def _answer(self, status: int, data: bytes, content_range: str = "", *, is_torn: bool = False) -> None:
             state.served_bytes += len(data)
