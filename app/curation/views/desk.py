@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +16,14 @@ from app.curation import services
 from app.curation.queries import FullPlaylist, get_for_desk, list_playlists, list_units_of
 from app.curation.services import PlaylistFields
 from app.curation.views.residents import lecture_cards, page_address, page_number
-from app.kernel.errors import AppError, Conflict, InvalidInput, NotFound, StaleVersion, Unavailable
+from app.kernel.errors import Conflict, InvalidInput, NotFound, StaleVersion, Unavailable
 from app.web import access, edge
 from app.web.speech import speak, speak_all
+from app.web.trouble import Trouble
 
 FOUND_PER_PAGE = 8
 #: What the desk explains beside the thing it concerns, instead of on an error page.
 EXPLAINED = (InvalidInput, NotFound, Conflict, StaleVersion)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why the last change was not made, and what the person had typed."""
-
-    error: AppError
-    #: "details", or the public id of the lecture it concerns.
-    about: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def message(self) -> str:
-        """What went wrong, for this reader."""
-        return speak(self.error.message)
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """Sentences by field, for this reader."""
-        return speak_all(self.error.fields) if isinstance(self.error, InvalidInput) else {}
 
 
 def register(blueprint: Blueprint, index_path: Path) -> None:

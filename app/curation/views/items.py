@@ -9,9 +9,10 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.curation import items
-from app.curation.views.desk import EXPLAINED, Trouble, desk_address, render_desk, version_of_form
+from app.curation.views.desk import EXPLAINED, desk_address, render_desk, version_of_form
 from app.kernel.errors import InvalidInput
 from app.web import access, edge
+from app.web.trouble import Trouble
 
 
 def register(blueprint: Blueprint) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.kernel.errors import AppError, Conflict, InvalidInput, NotFound, StaleVersion
+from app.kernel.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from app.library import courses
 from app.library.queries import list_institutions_of
 from app.library.services import find_or_create_course
@@ -22,35 +21,12 @@ from app.studio.views.words import state_words
 from app.web import access, edge
 from app.web.http_errors import wants_json
 from app.web.preferences import is_english
-from app.web.speech import speak, speak_all
+from app.web.speech import speak_all
+from app.web.trouble import Trouble
 
 _ONE = "/studio/courses/<course_id>"
 #: What the page of a course explains beside what it concerns, instead of on an error page.
 _EXPLAINED = (InvalidInput, StaleVersion, Conflict)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What went wrong with which part of the page, and what was typed there."""
-
-    error: AppError
-    about: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_stale(self) -> bool:
-        """Somebody changed the course meanwhile."""
-        return isinstance(self.error, StaleVersion)
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """Sentences by field, in the reader's language."""
-        return speak_all(self.error.fields) if isinstance(self.error, InvalidInput) else {}
-
-    @property
-    def sentence(self) -> str:
-        """The whole of it, where no field is wrong."""
-        return speak(self.error.message)
 
 
 def register(blueprint: Blueprint) -> None:
