@@ -141,7 +141,8 @@ def read_promises(resident: Visitor, lecture: str) -> None:
 
 def take_captions_away(teacher: Visitor, lecture: str) -> None:
     teacher.open(f"/studio/lectures/{lecture}")
-    teacher.page.get_by_test_id("captions").get_by_role("button", name="删除").click()
+    teacher.page.get_by_test_id("captions").get_by_role("link", name="删除").click()
+    teacher.page.get_by_role("button", name="是的，删除").click()
     teacher.page.get_by_test_id("waiting").wait_for()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import zxingcpp
 from PIL import Image
+from playwright.sync_api import Error
 
 from tests.fixtures.stack import PASSWORD
 
@@ -54,7 +55,13 @@ class Visitor:
 
     def open(self, path: str) -> int:
         """Go to an address of the site and return the status of its answer."""
-        response = self.page.goto(path, wait_until="load")
+        try:
+            response = self.page.goto(path, wait_until="load")
+        except Error as error:
+            # A page that renews itself when work is done may begin with that at the same moment.
+            if "interrupted by another navigation" not in error.message:
+                raise
+            response = self.page.goto(path, wait_until="load")
         assert response is not None
         return response.status
 

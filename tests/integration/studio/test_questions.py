@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from flask import Flask
 from sqlalchemy import select
@@ -44,8 +45,9 @@ def test_captions_go_after_a_question(app: Flask, college: College, teacher: Bro
     page = PAGE.format(lecture_id)
     teacher.post(f"{page}/captions", language="zh-CN", caption=(io.BytesIO(SRT), "a.srt"))
     address = f"{page}/captions/zh-CN/remove"
-    assert f'href="{address}"' in teacher.get(page)
+    asked = re.search(rf'href="({address}\?base=\w+)"', teacher.get(page))[1]
     assert f'action="{address}"' not in teacher.get(page)
+    assert re.search(r'name="base" value="\w{64}"', teacher.get(asked)), "what was there when it was asked"
     assert "删除中文字幕？" in teacher.get(address)
     assert len(find_lecture(app, lecture_id).captions) == 1
     assert teacher.post(address).status_code == 303
