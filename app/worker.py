@@ -209,18 +209,19 @@ def keep_turning(turn: Turn, stop: threading.Event, poll_s: float, bell: Bell) -
 class LaneTurns:
     """Bounds how many threads of this process work in a lane at a time: one, and in media one for each slot."""
 
-    def __init__(self, work_once: Callable[[str], bool], media_slots: int) -> None:
+    def __init__(self, work_once: Callable[[str], bool], media_slots: int, stopping: threading.Event) -> None:
         self._work_once = work_once
+        self._stopping = stopping
         slots = dict.fromkeys(queue.LANES, 1) | {queue.LANE_MEDIA: media_slots}
         self._free = {lane: threading.Semaphore(count) for lane, count in slots.items()}
 
     def look(self, lane: str) -> None:
-        """Do what waits in the lane; return at once when enough threads are at it."""
+        """Do what waits in the lane until the process is to end; return at once when enough threads are at it."""
         free = self._free[lane]
         if not free.acquire(blocking=False):
             return
         try:
-            while self._work_once(lane):
+            while not self._stopping.is_set() and self._work_once(lane):
                 pass
         finally:
             free.release()
@@ -240,10 +241,13 @@ def run_celery(app: Flask) -> None:
 
     slots = platform.settings.jobs.media_slots
     platform.runner.after_job = celery_engine.make_waker(platform.settings.jobs)
-    celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once, slots).look, tick=tick)
-    start_turning(index_turns(app, bell), threading.Event(), platform.settings.jobs.poll_s, bell)
+    stopping = threading.Event()
+    celery_engine.register_tasks(celery, look=LaneTurns(platform.runner.work_once, slots, stopping).look, tick=tick)
+    start_turning(index_turns(app, bell), stopping, platform.settings.jobs.poll_s, bell)
     log.info("worker_started", engine="celery", lanes=list(queue.LANES), pid=os.getpid())
-    celery_engine.run_worker(celery, media_slots=slots)
+    celery_engine.run_worker(celery, media_slots=slots, stopping=stopping)
+    if not stopping.is_set():
+        celery_engine.begin_anew("Celery gave up")
 
 
 def main() -> int:

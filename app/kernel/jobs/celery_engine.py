@@ -6,17 +6,22 @@ A lost message costs a few seconds (the clock sends another), a doubled one noth
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from app.kernel.jobs.pulse import BEATS_EVERY_S, Pulse, watch
 from app.kernel.jobs.queue import LANES
 from config.settings import JobsSection
 
 if TYPE_CHECKING:
     from celery import Celery
+    from celery.worker.consumer import Consumer
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +32,9 @@ MESSAGE_EXPIRES_S = 30
 TICK_EVERY_S = 2.0
 #: While the broker is away a request must not wait for it again and again; the clock makes up for what is not sent.
 QUIET_AFTER_FAILURE_S = 10.0
+BROKER_ANSWERS_WITHIN_S = 5
+#: Keeps a worker that fails at once from spinning.
+PAUSE_BEFORE_ANEW_S = 2.0
 
 
 def make_celery(section: JobsSection) -> Celery:
@@ -75,27 +83,66 @@ def _keep_our_logging(**_details: object) -> None:
     """Leave logging as config.log made it."""
 
 
-def run_worker(celery: Celery, *, media_slots: int) -> None:
-    """Work until SIGTERM or SIGINT, with the clock as a thread of this process.
+def run_worker(celery: Celery, *, media_slots: int, stopping: threading.Event) -> None:
+    """Work until SIGTERM or SIGINT, which set `stopping`, with the clock as a thread of this process.
 
+    Returns without it when Celery gave up; a loop that hangs makes the process begin anew from within.
     `-B` would fork the clock: it outlives a killed worker, and its schedule lies in a file nobody tidies up.
     """
     from celery.beat import EmbeddedService, Scheduler  # noqa: PLC0415 - an extra
-    from celery.signals import setup_logging, worker_ready  # noqa: PLC0415 - an extra
+    from celery.signals import setup_logging, worker_ready, worker_shutting_down  # noqa: PLC0415 - an extra
 
     clock = EmbeddedService(celery, thread=True, scheduler_cls=Scheduler)
+    pulse = Pulse()
 
     def start_clock(**_details: object) -> None:
         clock.start()
+        watch(pulse, lambda: _is_reachable(celery), lambda: begin_anew("the loop stands still"))
+
+    def stop(**_details: object) -> None:
+        stopping.set()
 
     worker_ready.connect(start_clock, weak=False)
+    worker_shutting_down.connect(stop, weak=False)
     # A listener of any kind keeps Celery from setting up logging of its own over ours (level, handlers, form).
     setup_logging.connect(_keep_our_logging, weak=False)
+    celery.steps["consumer"].add(_pulse_step(pulse))
     queues = ",".join((CLOCK_LANE, *LANES))
     # A thread for each slot of a lane and one for the clock's messages: none ever waits behind a long encode.
     threads = f"--concurrency={len(LANES) + media_slots}"
     alone = ("--without-gossip", "--without-mingle")
     celery.worker_main(["worker", "--pool=threads", threads, *alone, "-Q", queues])
+
+
+def _pulse_step(pulse: Pulse) -> type:
+    """Return a step of Celery's consumer that beats from its loop, from each connection to the next."""
+    from celery.bootsteps import StartStopStep  # noqa: PLC0415 - an extra
+
+    class PulseStep(StartStopStep):  # type: ignore[misc]  # untyped there
+        def start(self, consumer: Consumer) -> None:
+            pulse.beat()
+            consumer.timer.call_repeatedly(BEATS_EVERY_S, pulse.beat)
+
+    return PulseStep
+
+
+def _is_reachable(celery: Celery) -> bool:
+    try:
+        with celery.connection_for_read() as connection:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_ANSWERS_WITHIN_S)
+    except Exception:  # noqa: BLE001 - broker libraries raise a zoo of types; any means that it is away
+        return False
+    return True
+
+
+def begin_anew(why: str) -> None:
+    """Become a fresh worker under the same process number; jobs under way are taken up again like after a kill.
+
+    Children get SIGKILL, because the threads that started them end here.
+    """
+    log.error("worker_begins_anew", why=why, pid=os.getpid())
+    time.sleep(PAUSE_BEFORE_ANEW_S)
+    os.execv(sys.executable, [sys.executable, "-m", "app.worker", *sys.argv[1:]])  # noqa: S606 - our own command
 
 
 def send_looks(celery: Celery, lanes: tuple[str, ...]) -> None:

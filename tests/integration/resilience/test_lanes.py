@@ -36,7 +36,8 @@ def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
         done.append(lane)
         return done.count(lane) < 2
 
-    turns = LaneTurns(work_once, media_slots=1)
+    stopping = threading.Event()
+    turns = LaneTurns(work_once, media_slots=1, stopping=stopping)
     with ThreadPoolExecutor(1) as pool:
         encode = pool.submit(turns.look, "media")
         assert begun.wait(10)
@@ -48,6 +49,9 @@ def test_a_busy_lane_is_left_alone_and_others_go_on() -> None:
         encode.result(10)
     turns.look("media")
     assert done.count("media") == 3
+    stopping.set()
+    turns.look("media")
+    assert done.count("media") == 3, "a process that is to end begins nothing"
 
 
 def test_an_embedded_worker_encodes_as_many_at_once_as_it_has_slots(tmp_path: Path, taught_database: Path) -> None:

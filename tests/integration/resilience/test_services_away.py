@@ -149,6 +149,30 @@ def test_without_the_broker_the_web_answers_and_work_waits(
     )  # fmt: skip
 
 
+@pytest.mark.timeout(600)
+def test_a_worker_whose_celery_gives_up_begins_anew(
+    queued_stack: Stack, broker: Broker, teacher_of: Callable[[Stack], Teacher]
+) -> None:
+    teacher = teacher_of(queued_stack)
+    wait_until_swept(queued_stack)
+    log = queued_stack.folder / "worker.log"
+    with redis.Redis.from_url(broker.url) as server:
+        # What Celery calls unrecoverable: its queue is no list any more.
+        server.set("clock", "no list")
+        wait_for(
+            lambda: "worker_begins_anew" in log.read_text(), timeout_s=PATIENCE_S,
+            what=lambda: queued_stack.log_tail("worker"),
+        )  # fmt: skip
+        server.delete("clock")
+    lecture = teacher.new_lecture()
+    teacher.upload(lecture, b"no video at all" * 100)
+    wait_for(
+        lambda: teacher.phase(lecture) == "failed", timeout_s=PATIENCE_S,
+        what=lambda: f"work is to go on by itself\n{queued_stack.log_tail('worker')}",
+    )  # fmt: skip
+    assert queued_stack.processes["worker"].poll() is None, "it is the same process"
+
+
 def wait_until_swept(stack: Stack) -> None:
     """Wait for the chores of a fresh worker: it is at work then."""
     log = stack.folder / "worker.log"
