@@ -16,6 +16,8 @@ EXCERPT_CHARS = 90
 _LEAD_CHARS = 20
 _TAG_SEPARATOR = "、"
 _ELLIPSIS = "…"
+_BETWEEN = "\n"
+"""Parts texts that are folded together: no unit of a query holds it."""
 
 Span = tuple[int, int]
 
@@ -34,45 +36,43 @@ class Highlighter:
             for name, value in stored.items()
             if name in SHOWN_FIELDS
         }
-        spans = self._spans(texts)
+        spans = self._spans(tuple(texts.values()))
         return {
-            name: _excerpt(text, spans[name]) if name == "description" else _fragments(text, spans[name])
-            for name, text in texts.items()
+            name: _excerpt(text, found) if name == "description" else _fragments(text, found)
+            for (name, text), found in zip(texts.items(), spans, strict=True)
         }
 
     def mark(self, text: str) -> tuple[Fragment, ...]:
         """Cut one text into fragments."""
-        return _fragments(text, self._spans({"": text})[""])
+        return _fragments(text, self._spans((text,))[0])
 
-    def _spans(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[Span]]:
-        """Matched parts of the original texts, in order, not overlapping."""
+    def _spans(self, texts: Sequence[str]) -> Sequence[Sequence[Span]]:
+        """Matched parts of each original text, in order, not overlapping. Looked for in all at once: it is faster."""
         if not self._wanted:
-            return dict.fromkeys(texts, ())
-        folded = {name: fold(text) for name, text in texts.items()}
-        plain = {name: one.text for name, one in folded.items()}
-        found: dict[str, list[Span]] = {name: [] for name in texts}
-        together = "\n".join(plain.values())
-        for wanted in self._wanted:
-            _first_that_finds(wanted, together, plain, found)
-        return {
-            name: _merged(folded[name].original_span(start, end) for start, end in spans)
-            for name, spans in found.items()
-        }
+            return [()] * len(texts)
+        folded = fold(_BETWEEN.join(texts))
+        places = [place for ways in self._wanted for place in _first_that_finds(ways, folded.text)]
+        return _apart(_merged(folded.original_span(start, end) for start, end in places), texts)
 
 
-def _first_that_finds(
-    ways: Sequence[Sequence[str]], together: str, texts: Mapping[str, str], found: Mapping[str, list[Span]]
-) -> None:
-    """Add the places of a unit, over all fields: as typed, else by its other ways, else its pairs of characters."""
-    for wanted in ways:
-        there = [one for one in wanted if one in together]
-        if not there:
-            continue
-        places = {name: [span for one in there for span in _literal(text, one)] for name, text in texts.items()}
-        if any(places.values()):
-            for name, spans in places.items():
-                found[name].extend(spans)
-            return
+def _first_that_finds(ways: Sequence[Sequence[str]], folded: str) -> Sequence[Span]:
+    """Places of a unit: as typed, else by its other ways, else its pairs of characters."""
+    found = ([place for one in wanted for place in _literal(folded, one)] for wanted in ways)
+    return next(filter(None, found), ())
+
+
+def _apart(spans: Sequence[Span], texts: Sequence[str]) -> list[Sequence[Span]]:
+    """Give every text its own of the spans in all texts joined, counted from its beginning."""
+    if not spans:
+        return [()] * len(texts)
+    found: list[Sequence[Span]] = []
+    begin = 0
+    for text in texts:
+        end = begin + len(text)
+        inside = [(max(a, begin) - begin, min(b, end) - begin) for a, b in spans if a < end and b > begin]
+        found.append(inside)
+        begin = end + len(_BETWEEN)
+    return found
 
 
 def _wanted(unit: Unit) -> list[Sequence[str]]:
@@ -109,6 +109,8 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _fragments(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
+    if not spans:
+        return (Fragment(text, is_match=False),) if text else ()
     pieces: list[Fragment] = []
     done = 0
     for start, end in spans:

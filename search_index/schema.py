@@ -15,7 +15,7 @@ from search_index.documents import Document, Sort
 from search_index.folding import fold_text
 from search_index.passages import SEPARATOR, folded_speech, pack_speech
 
-SCHEMA_VERSION = f"5.{ANALYSIS_VERSION}"
+SCHEMA_VERSION = f"6.{ANALYSIS_VERSION}"
 """Another version on disk means: rebuild. Raised also when the documents handed in carry other facets than before."""
 
 FIELD_WEIGHTS: Mapping[str, int] = {
@@ -39,9 +39,11 @@ MAX_BODY_CHARS = 1000
 """So much of a description is looked at closely when hits are ordered; all of it is searched."""
 KIND_FACET = "kind"
 _TIE_KEYS = 1024
-FACET_SEPARATORS = "\x1f", "\x1e"
-"""Never in a facet's name or value, so that engines may join them."""
-_BLANKS = str.maketrans(dict.fromkeys(FACET_SEPARATORS, " "))
+FACET_SEPARATORS = "\x7f", "\x80"
+"""Never in a facet's name or value, so that engines may join them. JSON, which tantivy answers in, escapes neither."""
+CARD_SEPARATORS = "\x1f", "\x1e"
+"""Not in them either, nor in folded text, so that engines may join the parts of a card."""
+_BLANKS = str.maketrans(dict.fromkeys((*FACET_SEPARATORS, *CARD_SEPARATORS), " "))
 _POPULAR_BITS, _SECOND_BITS, _POPULAR_TIE_BITS = 20, 32, 11
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

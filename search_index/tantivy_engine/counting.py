@@ -62,7 +62,7 @@ class Counting:
         first = next(iter(answer.values()))  # every document has one text in every column
         total = sum(bucket["doc_count"] for bucket in first["buckets"]) + first["sum_other_doc_count"]
         cut = {at for at in sizes if sizes[at] == MOST_VALUES and answer[str(at)]["sum_other_doc_count"]}
-        counts = {at: {each["key"]: int(each["doc_count"]) for each in answer[str(at)]["buckets"]} for at in sizes}
+        counts = {at: {each["key"]: each["doc_count"] for each in answer[str(at)]["buckets"]} for at in sizes}
         for overflow in self._overflow:
             counts |= {at: counts[at] | counts[overflow] for at in places.values()}
         return int(total), {

@@ -5,7 +5,7 @@ thought of goes into the last column. Only speed depends on the choice: a column
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import repeat
@@ -92,41 +92,66 @@ class FacetColumns:
         return texts
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a column's texts mean for one facet.
+
+    Args:
+        values_of: the facet's values in every text.
+        texts_of: the texts every value is in.
+        only: the value of every text that has one, where each value is in one text and no text has two.
+    """
+
+    values_of: Mapping[str, Sequence[str]]
+    texts_of: Mapping[str, Sequence[str]]
+    only: Mapping[str, str] | None
+
+    def and_texts(self, texts: Iterable[str], name: str) -> "_Known":
+        """Know some texts more."""
+        values_of, texts_of = dict(self.values_of), {value: list(known) for value, known in self.texts_of.items()}
+        for text in texts:
+            values_of[text] = _values_in(text, name)
+            for value in values_of[text]:
+                texts_of.setdefault(value, []).append(text)
+        sizes = [len(values) for values in values_of.values() if values]
+        is_one_to_one = len(texts_of) == len(sizes) == sum(sizes)
+        only = {known[0]: value for value, known in texts_of.items()} if is_one_to_one else None
+        return _Known(values_of, texts_of, only)
+
+
 class ValueCounter:
     """Turns counts of a column's texts into counts of one facet's values; learns the texts as it meets them."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._values_of: dict[str, Sequence[str]] = {}
-        self._texts_of: dict[str, list[str]] = {}
+        self._known = _Known({}, {}, {})  # replaced as a whole: threads read it without a lock
         self._lock = Lock()
 
     def counted(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Count values, given how often each text is there."""
-        unknown = counts.keys() - self._values_of.keys()
-        if unknown:
-            self._learn(unknown)
+        known = self._known
+        if not counts.keys() <= known.values_of.keys():
+            known = self._learn(counts.keys())
+        if known.only is not None:
+            only = known.only
+            return {only[text]: count for text, count in counts.items() if text in only}
         found: dict[str, int] = {}
-        if len(self._texts_of) > len(counts):
+        if len(known.texts_of) > len(counts):
             for text, count in counts.items():
-                for value in self._values_of[text]:
+                for value in known.values_of[text]:
                     found[value] = found.get(value, 0) + count
             return found
-        for value, texts in self._texts_of.items():
+        for value, texts in known.texts_of.items():
             count = sum(map(counts.get, texts, repeat(0)))
             if count:
                 found[value] = count
         return found
 
-    def _learn(self, texts: Iterable[str]) -> None:
+    def _learn(self, texts: Collection[str]) -> _Known:
         with self._lock:
-            texts_of = {value: list(known) for value, known in self._texts_of.items()}
-            for text in texts:
-                if text not in self._values_of:
-                    self._values_of[text] = _values_in(text, self._name)
-                    for value in self._values_of[text]:
-                        texts_of.setdefault(value, []).append(text)
-            self._texts_of = texts_of
+            new = [text for text in texts if text not in self._known.values_of]
+            self._known = self._known.and_texts(new, self._name)
+            return self._known
 
 
 @lru_cache(maxsize=20_000)

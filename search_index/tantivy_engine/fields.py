@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import tantivy
 
-from search_index.schema import FACET_SEPARATORS, Card, Record, Stored
+from search_index.schema import CARD_SEPARATORS, FACET_SEPARATORS, Card, Record, Stored
 from search_index.tantivy_engine.facet_columns import LAST, FacetColumns
 
 ID, LIVE, SCORED, ANY, LENGTH, FACET = "id", "live", "scored", "any", "length", "facet"
@@ -18,7 +18,7 @@ CARD, STORED, SPEECH, CHECKPOINT = "card", "stored", "speech", "checkpoint"
 FACET_COLUMNS = [f"facets{number}" for number in range(LAST + 1)]
 CHECKPOINT_ID = "\x00checkpoint"
 _NUMBERS = struct.Struct("<qddq")
-_PART, _NAME = FACET_SEPARATORS
+_PART, _NAME = CARD_SEPARATORS
 
 
 def make_schema() -> tantivy.Schema:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import tantivy
 
@@ -25,25 +25,32 @@ from search_index.tantivy_engine.counting import MOST_VALUES, Counting, count_of
 from search_index.tantivy_engine.facet_columns import FacetColumns, ValueCounter
 from search_index.tantivy_engine.fields import ANY, CARD, LIVE, NEWEST, POPULAR, SCORED, SPEECH, STORED, facet_term
 
-_KEPT_CARDS = 10_000
+_KEPT_DOCUMENTS = 10_000
 _SHORT_TEXTS = 2000
 _SOME, _MANY = 500, 3000
 """Of more than some matches the best are picked by written words, of more than many by those asked for alone."""
+_COMMON = 20_000
 _SPOKEN_BOOST = 0.1
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 _DOC_BITS = 32
 
 
+class _Kept(NamedTuple):
+    """What is kept of a document: its card, its texts when they are short (long ones are read when shown)."""
+
+    card: Card
+    texts: bytes
+    is_spoken: bool
+
+
 class TantivySnapshot:
     """The index after one commit."""
 
-    def __init__(
-        self, index: tantivy.Index, columns: FacetColumns, previous: "TantivySnapshot | None" = None
-    ) -> None:
+    def __init__(self, index: tantivy.Index, columns: FacetColumns, previous: "TantivySnapshot | None" = None) -> None:
         self.index = index
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._cards: OrderedDict[int, tuple[Card, bytes]] = OrderedDict()
+        self._kept_documents: OrderedDict[int, _Kept] = OrderedDict()
         self._lock = Lock()
         self._live = tantivy.Query.term_query(self._schema, LIVE, 1)
         facts = self._searcher.aggregate(
@@ -77,11 +84,11 @@ class TantivySnapshot:
 
     def stored(self, key: int) -> Stored:
         """Original texts of a candidate."""
-        return fields.unpacked_texts(self._kept(key, _address(key))[1] or self._bytes(_address(key), STORED))
+        return fields.unpacked_texts(self._kept(key, _address(key)).texts or self._bytes(_address(key), STORED))
 
     def speech(self, key: int) -> bytes:
         """What is said in a candidate, packed."""
-        return self._bytes(_address(key), SPEECH)
+        return self._bytes(_address(key), SPEECH) if self._kept(key, _address(key)).is_spoken else b""
 
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
         """Match exactly, filter, count, and return the best ``top`` candidates."""
@@ -158,11 +165,16 @@ class TantivySnapshot:
     def _term(self, field: str, term: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, term, "freq" if field == SCORED else "basic")
 
+    def _telling(self, terms: Sequence[tuple[str, float]]) -> Sequence[tuple[str, float]]:
+        """Leave out what tens of thousands, and half of all, hold: it tells little and costs most; never everything."""
+        most = max(_COMMON, self.document_count // 2)
+        return [(term, weight) for term, weight in terms if self._searcher.doc_freq(ANY, term) <= most] or terms
+
     def _scored(
         self, terms: Sequence[tuple[str, float]], *, is_speech_too: bool = True
     ) -> list[tuple[tantivy.Occur, tantivy.Query]]:
         """Clauses of the cheap score: a term in the fields by its weight, a term only spoken by little."""
-        boosted = tantivy.Query.boost_query
+        boosted, terms = tantivy.Query.boost_query, self._telling(terms)
         clauses = [(_SHOULD, boosted(self._term(SCORED, term), weight)) for term, weight in terms]
         spoken = [(term, weight) for term, weight in terms if len(term) > 1 and is_speech_too]
         return clauses + [(_SHOULD, boosted(self._term(ANY, term), weight * _SPOKEN_BOOST)) for term, weight in spoken]
@@ -182,7 +194,8 @@ class TantivySnapshot:
             if terms:
                 found = _all_of([self._term(field, term) for term in terms])
                 worth = way.weight * OTHER_WAY_DISCOUNT if place else way.weight
-                ways.append(found if field == ANY else tantivy.Query.boost_query(found, worth))
+                # A term that carries no boost is skimmed block by block for the best.
+                ways.append(found if field == ANY or worth == 1 else tantivy.Query.boost_query(found, worth))
         if len(ways) == 1:
             return ways[0]
         return tantivy.Query.boolean_query([(_SHOULD, way) for way in ways]) if ways else tantivy.Query.empty_query()
@@ -217,23 +230,23 @@ class TantivySnapshot:
 
     def _candidate(self, score: float, address: tantivy.DocAddress) -> Candidate:
         key = address.segment_ord << _DOC_BITS | address.doc
-        return Candidate(key, score, self._kept(key, address)[0])
+        return Candidate(key, score, self._kept(key, address).card)
 
-    def _kept(self, key: int, address: tantivy.DocAddress) -> tuple[Card, bytes]:
-        """A document's card, and its texts when they are short: long ones are read when they are shown."""
+    def _kept(self, key: int, address: tantivy.DocAddress) -> "_Kept":
         with self._lock:
-            kept = self._cards.get(key)
+            kept = self._kept_documents.get(key)
             if kept is not None:
-                self._cards.move_to_end(key)
+                self._kept_documents.move_to_end(key)
                 return kept
         document = self._searcher.doc(address)
         texts: bytes = document.get_first(STORED) or b""
         card = fields.unpacked_card(document.get_first(CARD) or b"")
-        kept = card, texts if len(texts) <= _SHORT_TEXTS else b""
+        is_spoken = bool(document.get_first(SPEECH))
+        kept = _Kept(card, texts if len(texts) <= _SHORT_TEXTS else b"", is_spoken)
         with self._lock:
-            self._cards[key] = kept
-            if len(self._cards) > _KEPT_CARDS:
-                self._cards.popitem(last=False)
+            self._kept_documents[key] = kept
+            if len(self._kept_documents) > _KEPT_DOCUMENTS:
+                self._kept_documents.popitem(last=False)
         return kept
 
     def _bytes(self, address: tantivy.DocAddress, field: str) -> bytes:
