@@ -51,3 +51,12 @@ def test_facets_are_counted_exactly_when_an_answer_holds_only_some_of_their_text
     assert [each.count for each in exact["n"]] == [3, 3, 3, 3]
     monkeypatch.setattr("search_index.tantivy_engine.counting.MOST_VALUES", most)
     assert index.search(request).facets == exact
+
+
+@pytest.mark.parametrize("text", ["老师 毛笔画", "毛笔老师讲剪", "老师讲毛笔"])
+def test_near_hits_do_not_need_what_half_of_all_hold(indexed, monkeypatch, text):
+    index = indexed(*(f"第{n}课老师讲{'毛笔' if n % 12 == 0 else '剪纸'}" for n in range(60)))
+    with_all = [hit.id for hit in index.search(SearchRequest(text)).hits]
+    monkeypatch.setattr("search_index.tantivy_engine.snapshot._COMMON", 0)
+    assert [hit.id for hit in index.search(SearchRequest(text)).hits] == with_all
+    assert with_all
