@@ -4,6 +4,7 @@ Matching happens in folded text and is carried back to the original: 太极拳 m
 and yangsheng or ys mark 养生, because the query's plan knows what they stand for.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
 from search_index import analysis
@@ -18,6 +19,8 @@ _TAG_SEPARATOR = "、"
 _ELLIPSIS = "…"
 _BETWEEN = "\n"
 """Parts texts that are folded together: no unit of a query holds it."""
+
+_PLAIN, _MARKED = False, True
 
 Span = tuple[int, int]
 
@@ -63,13 +66,15 @@ def _first_that_finds(ways: Sequence[Sequence[str]], folded: str) -> Sequence[Sp
 
 def _apart(spans: Sequence[Span], texts: Sequence[str]) -> list[Sequence[Span]]:
     """Give every text its own of the spans in all texts joined, counted from its beginning."""
-    if not spans:
-        return [()] * len(texts)
     found: list[Sequence[Span]] = []
-    begin = 0
+    at = begin = 0
     for text in texts:
         end = begin + len(text)
-        inside = [(max(a, begin) - begin, min(b, end) - begin) for a, b in spans if a < end and b > begin]
+        inside: list[Span] = []
+        while at < len(spans) and spans[at][0] < end:
+            start, stop = spans[at]
+            inside.append((max(start - begin, 0), min(stop, end) - begin))
+            at += 1
         found.append(inside)
         begin = end + len(_BETWEEN)
     return found
@@ -110,16 +115,16 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 def _fragments(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
     if not spans:
-        return (Fragment(text, is_match=False),) if text else ()
+        return (Fragment(text, _PLAIN),) if text else ()
     pieces: list[Fragment] = []
     done = 0
     for start, end in spans:
         if start > done:
-            pieces.append(Fragment(text[done:start], is_match=False))
-        pieces.append(Fragment(text[start:end], is_match=True))
+            pieces.append(Fragment(text[done:start], _PLAIN))
+        pieces.append(Fragment(text[start:end], _MARKED))
         done = end
     if done < len(text):
-        pieces.append(Fragment(text[done:], is_match=False))
+        pieces.append(Fragment(text[done:], _PLAIN))
     return tuple(pieces)
 
 
@@ -131,12 +136,13 @@ def _excerpt(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
     end = start + EXCERPT_CHARS
     inside = [(max(a, start) - start, min(b, end) - start) for a, b in spans if a < end and b > start]
     pieces = _fragments(text[start:end], inside)
-    before = (Fragment(_ELLIPSIS, is_match=False),) if start else ()
-    after = (Fragment(_ELLIPSIS, is_match=False),) if end < len(text) else ()
+    before = (Fragment(_ELLIPSIS, _PLAIN),) if start else ()
+    after = (Fragment(_ELLIPSIS, _PLAIN),) if end < len(text) else ()
     return (*before, *pieces, *after)
 
 
 def _best_start(spans: Sequence[Span]) -> int:
     reach = EXCERPT_CHARS - _LEAD_CHARS
-    counts = [(sum(start <= other < start + reach for other, _ in spans), -start) for start, _ in spans]
+    starts = [start for start, _ in spans]
+    counts = [(bisect_left(starts, start + reach) - place, -start) for place, start in enumerate(starts)]
     return -max(counts)[1] if counts else 0
