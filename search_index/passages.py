@@ -34,6 +34,28 @@ class FoundPassage:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is said in a document, ready to be looked through.
+
+    Args:
+        packed: as `pack_speech` made it.
+        heard: its folded text.
+    """
+
+    packed: bytes
+    heard: str
+
+    @classmethod
+    def of(cls, packed: bytes) -> "Speech":
+        """Unpack what is looked through.
+
+        Raises:
+            ValueError, zlib.error, struct.error: it is torn.
+        """
+        return cls(packed, zlib.decompress(_part(packed, 0)[0]).decode(_HEARD_ENCODING))
+
+
 def folded_speech(passages: Sequence[Passage]) -> str:
     """Fold what is said, in one go, because the way to simplified characters costs by the call."""
     texts = (one.text.replace("\n", " ").replace(SEPARATOR, " ") for one in passages[:MAX_PASSAGES])
@@ -91,19 +113,17 @@ def _unpacked(speech: bytes, first: int, end: int) -> tuple[Passage, ...]:
     return tuple(found)
 
 
-def best_passage(speech: bytes, weights: Mapping[str, float]) -> FoundPassage | None:
+def best_passage(speech: Speech, weights: Mapping[str, float]) -> FoundPassage | None:
     """Find where most of the weighted terms are said close together; None where none is said.
 
     Args:
-        speech: packed.
+        speech: of one document.
         weights: terms of the query, folded, and what each is worth.
 
     Raises:
         ValueError, zlib.error, struct.error: it is torn.
     """
-    if not speech or not weights:
-        return None
-    found = _said(zlib.decompress(_part(speech, 0)[0]).decode(_HEARD_ENCODING), weights)
+    found = _said(speech.heard, weights)
     best, best_key = 0, (0.0, 0.0)
     for at in sorted(found):
         together = found[at].union(*(found.get(at + more, ()) for more in range(1, WINDOW)))
@@ -113,7 +133,7 @@ def best_passage(speech: bytes, weights: Mapping[str, float]) -> FoundPassage | 
     if not best_key[0]:
         return None
     end = best + (WINDOW if best_key[0] > best_key[1] else 1)
-    return FoundPassage(_unpacked(speech, best, end), best_key[0] / sum(weights.values()))
+    return FoundPassage(_unpacked(speech.packed, best, end), best_key[0] / sum(weights.values()))
 
 
 def _said(heard: str, terms: Collection[str]) -> dict[int, set[str]]:

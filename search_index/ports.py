@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from search_index.documents import FacetCount, SearchRequest
+from search_index.passages import Speech
 from search_index.query import QueryPlan
 from search_index.schema import Card, Record, Stored
 
@@ -90,6 +91,9 @@ class Snapshot(Protocol):
 
     def speech(self, key: int) -> bytes:
         """What is said in a candidate, packed (passages.py); empty where nothing is known to be."""
+
+    def heard(self, key: int) -> Speech | None:
+        """The same, unpacked, None where nothing is; kept for a while (listening.py)."""
 
     def document_ids(self) -> Sequence[str]:
         """Ids of all live documents, for comparing the index with its source."""

@@ -194,7 +194,8 @@ def _is_near(score: float, share: float, best: float, best_share: float) -> bool
 def spoken_answer(snapshot: Snapshot, key: int, weights: Mapping[str, float]) -> FoundPassage | None:
     """Find where a document's speech answers best."""
     try:
-        return best_passage(snapshot.speech(key), weights)
+        speech = snapshot.heard(key)
+        return best_passage(speech, weights) if speech is not None else None
     except (ValueError, zlib.error, struct.error):
         return None  # torn: the hit is shown without its place
 

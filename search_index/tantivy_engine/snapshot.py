@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import tantivy
 
 from search_index.documents import FacetCount, SearchRequest
+from search_index.listening import LastHeard
+from search_index.passages import Speech
 from search_index.ports import FEW_DOCUMENTS, NEAR_BELOW, Candidate, Matches
 from search_index.query import OTHER_WAY_DISCOUNT, QueryPlan, Unit, units_needed
 from search_index.query_units import Way, required_terms
@@ -52,6 +54,7 @@ class TantivySnapshot:
         self._searcher = index.searcher()
         self._kept_documents: OrderedDict[int, _Kept] = OrderedDict()
         self._lock = Lock()
+        self._last_heard = LastHeard()
         self._live = tantivy.Query.term_query(self._schema, LIVE, 1)
         facts = self._searcher.aggregate(
             self._live,
@@ -89,6 +92,10 @@ class TantivySnapshot:
     def speech(self, key: int) -> bytes:
         """What is said in a candidate, packed."""
         return self._bytes(_address(key), SPEECH) if self._kept(key, _address(key)).is_spoken else b""
+
+    def heard(self, key: int) -> Speech | None:
+        """What is said in a candidate, unpacked."""
+        return self._last_heard.of(key, self.speech)
 
     def find(self, plan: QueryPlan | None, request: SearchRequest, *, top: int, deadline_s: float) -> Matches:
         """Match exactly, filter, count, and return the best ``top`` candidates."""

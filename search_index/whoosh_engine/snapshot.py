@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_index.documents import FacetCount, SearchRequest
+from search_index.listening import LastHeard
+from search_index.passages import Speech
 from search_index.ports import FEW_DOCUMENTS, NEAR_BELOW, Candidate, Matches
 from search_index.query import QueryPlan, Unit, units_needed
 from search_index.query_units import required_terms
@@ -40,6 +42,7 @@ class WhooshSnapshot:
         self.segments = segments
         self.generation = generation
         self.checkpoint = checkpoint
+        self._last_heard = LastHeard()
         self._bases = [live.base for live in segments]
         deleted = [live.base + number for live in segments for number in live.deleted]
         self._columns = Columns([live.segment.columns for live in segments], deleted)
@@ -72,6 +75,10 @@ class WhooshSnapshot:
         """What is said in a candidate, packed."""
         live = self._segment_of(key)
         return live.segment.speech(key - live.base)
+
+    def heard(self, key: int) -> Speech | None:
+        """What is said in a candidate, unpacked."""
+        return self._last_heard.of(key, self.speech)
 
     def _segment_of(self, key: int) -> LiveSegment:
         return self.segments[bisect_right(self._bases, key) - 1]

@@ -23,9 +23,9 @@ class Slow:
     def __getattr__(self, name):
         return getattr(self._snapshot, name)
 
-    def speech(self, key):
+    def heard(self, key):
         self.listened += 1
-        return self._snapshot.speech(key)
+        return self._snapshot.heard(key)
 
 
 @pytest.fixture

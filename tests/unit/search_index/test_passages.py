@@ -8,6 +8,7 @@ from search_index.documents import Passage
 from search_index.passages import (
     MAX_PASSAGES,
     SEPARATOR,
+    Speech,
     best_passage,
     folded_speech,
     pack_passages,
@@ -28,6 +29,10 @@ def packed(*passages):
     return pack_speech(passages, folded_speech(passages))
 
 
+def heard(*passages):
+    return Speech.of(packed(*passages))
+
+
 def test_what_is_packed_comes_back_as_it_was_shown():
     assert unpack_passages(packed(*SAID)) == SAID
     assert packed_passages(packed(*SAID)) == pack_passages(SAID)
@@ -36,24 +41,23 @@ def test_what_is_packed_comes_back_as_it_was_shown():
 
 
 def test_the_best_place_is_found_in_folded_words():
-    found = best_passage(packed(*SAID), {"wifi": 1.0, "课堂": 1.0})
+    found = best_passage(heard(*SAID), {"wifi": 1.0, "课堂": 1.0})
     assert found.passages == SAID[:2], "a sentence over the end of a caption"
     assert found.share == 1.0
-    found = best_passage(packed(*SAID), {"蓝牙": 3.0, "怎么连": 2.0, "路由器": 5.0})
+    found = best_passage(heard(*SAID), {"蓝牙": 3.0, "怎么连": 2.0, "路由器": 5.0})
     assert found.passages == SAID[2:3], "an invisible character moves no place"
     assert found.share == 0.5
-    assert best_passage(packed(*SAID), {"路由器": 1.0}) is None
-    assert best_passage(packed(*SAID), {}) is None
-    assert best_passage(b"", {"蓝牙": 1.0}) is None
+    assert best_passage(heard(*SAID), {"路由器": 1.0}) is None
+    assert best_passage(heard(*SAID), {}) is None
 
 
 def test_a_word_over_two_captions_is_no_word():
-    assert best_passage(packed(Passage(0.0, "讲蓝"), Passage(1.0, "牙科")), {"蓝牙": 1.0}) is None
+    assert best_passage(heard(Passage(0.0, "讲蓝"), Passage(1.0, "牙科")), {"蓝牙": 1.0}) is None
 
 
 def test_separators_and_surrogates_in_captions_do_no_harm():
     odd = (Passage(0.0, f"前{SEPARATOR}后"), Passage(1.0, "\ud800蓝牙"), Passage(2.0, "完"))
-    assert best_passage(packed(*odd), {"蓝牙": 1.0}).passages[0].start_s == 1.0
+    assert best_passage(heard(*odd), {"蓝牙": 1.0}).passages[0].start_s == 1.0
 
 
 def test_only_so_many_are_kept():
@@ -64,4 +68,4 @@ def test_only_so_many_are_kept():
 
 def test_torn_speech_is_told():
     with pytest.raises((ValueError, zlib.error)):
-        best_passage(packed(*SAID)[:-20], {"蓝牙": 1.0})
+        best_passage(Speech.of(packed(*SAID)[:-20]), {"蓝牙": 1.0})
