@@ -20,6 +20,11 @@ test: ## Set up with the test tools and run every test (ARGS="-k word" to narrow
 	@dev/bootstrap test
 	@exec $(PY) -m dev.tests $(ARGS)
 
+.PHONY: test-long
+test-long: ## Run the long tests that `make test` leaves out
+	@dev/bootstrap test
+	@exec $(PY) -m dev.tests -m long $(ARGS)
+
 .PHONY: setup
 setup: ## Set up for development without running anything
 	@dev/bootstrap test

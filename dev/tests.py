@@ -1,4 +1,8 @@
-"""`make test`: pytest over every test folder but the benches, on both cores."""
+"""`make test`: pytest over every test folder but the benches, on both cores.
+
+Tests marked `long` are left out, so that the whole ends within 25 minutes; `make test-long` runs those alone, and a
+named file or folder runs with all of its tests.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,10 @@ def main(arguments: list[str]) -> int:
     """Run pytest; return its exit status."""
     folders = [f"tests/{name}" for name in FOLDERS if any((ROOT / "tests" / name).rglob("test_*.py"))]
     named = any(not argument.startswith("-") and Path(argument.partition("::")[0]).exists() for argument in arguments)
+    chosen = [] if named or "-m" in arguments else ["-m", "not long"]
     workers = os.environ.get("TEST_WORKERS", str(min(2, os.cpu_count() or 1)))
     command = [sys.executable, "-m", "pytest", "-p", "dev.pytest_house", "-n", workers, "--dist", "loadgroup",
-               "-q", *([] if named else folders), *arguments]  # fmt: skip
+               "-q", *chosen, *([] if named else folders), *arguments]  # fmt: skip
     return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
 
 

@@ -169,6 +169,7 @@ def test_watched_while_a_worker_is_at_work(kitchen: Kitchen, shelf: ClipShelf, v
     viewer.leave()
 
 
+@pytest.mark.long
 def test_sound_alone_is_heard_while_it_is_made(kitchen: Kitchen, shelf: ClipShelf, visit: Visit) -> None:
     lecture = kitchen.upload(shelf.speech_variant("quiet", SOUND_S), "只有声音的一讲")
     kitchen.work_until(lambda: kitchen.made_s(lecture) > PICTURE_SEAM_S + 1)
@@ -190,6 +191,7 @@ def test_sound_alone_is_heard_while_it_is_made(kitchen: Kitchen, shelf: ClipShel
     visitor.leave()
 
 
+@pytest.mark.long
 def test_an_address_into_what_is_not_made_begins_at_the_beginning(
     kitchen: Kitchen, shelf: ClipShelf, visit: Visit
 ) -> None:

@@ -76,6 +76,10 @@ CASES = dict([
 ])  # fmt: skip
 
 
+#: What differs from another case only before the filters, or after: `test_odd_sources` makes them in one piece.
+LONG = {"oblong.mp4", "odd.mkv", "ten-bits.mkv", "fast-120.mp4", "two-sounds.mkv", "silent.mp4"}
+
+
 @pytest.fixture(scope="session")
 def fine_policy(fast_policy):
     """So many bits that frames can be told from each other wherever they are coded."""
@@ -86,7 +90,10 @@ def fine_policy(fast_policy):
     return replace(fast_policy, profiles=profiles)
 
 
-@pytest.mark.parametrize("name", CASES)  # each made once in chunks and once in one piece
+# Each is made once in chunks and once in one piece.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in CASES]
+)
 def test_no_seam_shows(shelf, fine_policy, tools, tmp_path, name):
     source = CASES[name](shelf)
     result, whole = (
