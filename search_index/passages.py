@@ -137,8 +137,12 @@ def best_passage(speech: Speech, weights: Mapping[str, float]) -> FoundPassage |
 
 
 def _said(heard: str, terms: Collection[str]) -> dict[int, set[str]]:
-    """Which terms are said in which passage. Walks from find to find: most of an hour holds none of them."""
+    """Which terms are said in which passage; of a single one only where it is said first, no other place is better.
+
+    Walks from find to find: most of an hour holds none of them.
+    """
     found: dict[int, set[str]] = {}
+    is_alone = len(terms) == 1
     for term in terms:
         passage = counted = 0
         at = heard.find(term)
@@ -146,5 +150,5 @@ def _said(heard: str, terms: Collection[str]) -> dict[int, set[str]]:
             passage += heard.count(SEPARATOR, counted, at)
             found.setdefault(passage, set()).add(term)
             counted = heard.find(SEPARATOR, at)
-            at = heard.find(term, counted) if counted >= 0 else -1
+            at = heard.find(term, counted) if counted >= 0 and not is_alone else -1
     return found
