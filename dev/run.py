@@ -6,6 +6,7 @@ A developer's and demonstrator's start. An operator starts gunicorn and the work
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import secrets
@@ -23,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STOP_GRACE_S = 15
 READY_TIMEOUT_S = 60
+#: A process that ends sooner would end again.
+STEADY_AFTER_S = 10
 PR_SET_PDEATHSIG = 1
 
 
@@ -35,8 +38,10 @@ class Child:
     """One of our two processes and where it writes."""
 
     name: str
+    command: list[str]
     process: subprocess.Popen[bytes]
     log: Path
+    started: float
 
 
 def main() -> int:
@@ -53,7 +58,7 @@ def main() -> int:
         wait_until_ready(environ["APP_BASE_URL"], host, port, children, stopping)
         if not stopping.is_set:
             greet(environ["APP_BASE_URL"], accounts, children, time.monotonic() - started)
-        return watch(children, stopping)
+        return watch(children, environ, stopping)
     except StartFailed as error:
         print(f"\nrun: {error}", file=sys.stderr)
         return 1
@@ -210,7 +215,7 @@ def start(name: str, command: list[str], environ: Mapping[str, str]) -> Child:
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread of ours runs yet
         )
-    return Child(name, process, log)
+    return Child(name, command, process, log, time.monotonic())
 
 
 def _die_with_parent() -> None:
@@ -246,14 +251,17 @@ def greet(url: str, accounts: str, children: list[Child], took_s: float) -> None
     print(f"  Logs: {logs}\n  Phones in the same network: make run HOST=0.0.0.0      Stop: Ctrl-C\n{line}", flush=True)
 
 
-def watch(children: list[Child], stopping: StopRequest) -> int:
-    """Wait until we are asked to stop (0) or a child ends by itself (1); nothing is restarted silently."""
-    try:
+def watch(children: list[Child], environ: Mapping[str, str], stopping: StopRequest) -> int:
+    """Wait until we are asked to stop; start a child that ended again, and say so, unless it ends at once."""
+    with contextlib.suppress(KeyboardInterrupt):
         while not stopping.is_set:
+            for place, child in enumerate(children):
+                status = child.process.poll()
+                if status is not None and time.monotonic() - child.started >= STEADY_AFTER_S:
+                    print(f"run: the {child.name} process ended with status {status} and is started again", flush=True)
+                    children[place] = start(child.name, child.command, environ)
             complain_about_dead(children)
             time.sleep(0.5)
-    except KeyboardInterrupt:
-        pass
     return 0
 
 
