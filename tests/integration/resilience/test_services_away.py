@@ -143,10 +143,7 @@ def test_without_the_broker_the_web_answers_and_work_waits(
     teacher.upload(lecture, b"no video at all" * 100)
     assert teacher.phase(lecture) == "finishing"
     broker.start()
-    wait_for(
-        lambda: teacher.phase(lecture) == "failed", timeout_s=PATIENCE_S,
-        what=lambda: f"work is to go on by itself\n{queued_stack.log_tail('worker')}",
-    )  # fmt: skip
+    wait_until_failed(queued_stack, teacher, lecture)
 
 
 @pytest.mark.timeout(600)
@@ -166,11 +163,16 @@ def test_a_worker_whose_celery_gives_up_begins_anew(
         server.delete("clock")
     lecture = teacher.new_lecture()
     teacher.upload(lecture, b"no video at all" * 100)
+    wait_until_failed(queued_stack, teacher, lecture)
+    assert queued_stack.processes["worker"].poll() is None, "it is the same process"
+
+
+def wait_until_failed(stack: Stack, teacher: Teacher, lecture: str) -> None:
+    """Wait for the end of what is no video: a worker has done it."""
     wait_for(
         lambda: teacher.phase(lecture) == "failed", timeout_s=PATIENCE_S,
-        what=lambda: f"work is to go on by itself\n{queued_stack.log_tail('worker')}",
+        what=lambda: f"work is to go on by itself\n{stack.log_tail('worker')}",
     )  # fmt: skip
-    assert queued_stack.processes["worker"].poll() is None, "it is the same process"
 
 
 def wait_until_swept(stack: Stack) -> None:
