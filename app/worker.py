@@ -246,8 +246,7 @@ def run_celery(app: Flask) -> None:
     start_turning(index_turns(app, bell), stopping, platform.settings.jobs.poll_s, bell)
     log.info("worker_started", engine="celery", lanes=list(queue.LANES), pid=os.getpid())
     celery_engine.run_worker(celery, media_slots=slots, stopping=stopping)
-    if not stopping.is_set():
-        celery_engine.begin_anew("Celery gave up")
+    celery_engine.begin_anew("Celery gave up", stopping)
 
 
 def main() -> int:

@@ -97,7 +97,7 @@ def run_worker(celery: Celery, *, media_slots: int, stopping: threading.Event) -
 
     def start_clock(**_details: object) -> None:
         clock.start()
-        watch(pulse, lambda: _is_reachable(celery), lambda: begin_anew("the loop stands still"))
+        watch(pulse, lambda: _is_reachable(celery), lambda: begin_anew("the loop stands still", stopping), stopping)
 
     def stop(**_details: object) -> None:
         stopping.set()
@@ -135,13 +135,14 @@ def _is_reachable(celery: Celery) -> bool:
     return True
 
 
-def begin_anew(why: str) -> None:
-    """Become a fresh worker under the same process number; jobs under way are taken up again like after a kill.
+def begin_anew(why: str, stopping: threading.Event) -> None:
+    """Become a fresh worker under the same process number, unless it is to end; jobs are taken up like after a kill.
 
     Children get SIGKILL, because the threads that started them end here.
     """
+    if stopping.wait(PAUSE_BEFORE_ANEW_S):
+        return
     log.error("worker_begins_anew", why=why, pid=os.getpid())
-    time.sleep(PAUSE_BEFORE_ANEW_S)
     os.execv(sys.executable, [sys.executable, "-m", "app.worker", *sys.argv[1:]])  # noqa: S606 - our own command
 
 

@@ -45,12 +45,18 @@ def stands_still(pulse: Pulse, is_reachable: Callable[[], bool]) -> bool:
     return pulse.age_s >= STANDS_STILL_AFTER_S
 
 
-def watch(pulse: Pulse, is_reachable: Callable[[], bool], then: Callable[[], None]) -> None:
-    """Look every few seconds from a thread of its own, and call `then` once when the loop stands still."""
+def watch(
+    pulse: Pulse, is_reachable: Callable[[], bool], then: Callable[[], None], stopping: threading.Event
+) -> None:
+    """Look every few seconds from a thread of its own, and call `then` once when the loop stands still.
+
+    A process that is to end (`stopping`) beats no more while it finishes its last step, and is let alone.
+    """
 
     def keep_looking() -> None:
-        while not stands_still(pulse, is_reachable):
-            time.sleep(BEATS_EVERY_S)
-        then()
+        while not stopping.wait(BEATS_EVERY_S):
+            if stands_still(pulse, is_reachable):
+                then()
+                return
 
     threading.Thread(target=keep_looking, name="pulse", daemon=True).start()

@@ -14,7 +14,7 @@ from config.settings import JobsSection
 
 pulse.BEATS_EVERY_S = celery_engine.BEATS_EVERY_S = 0.2
 pulse.STANDS_STILL_AFTER_S = 2.0
-celery_engine.begin_anew = lambda why: (print("anew", why, flush=True), celery_engine.os._exit(0))
+celery_engine.begin_anew = lambda why, _stopping: (print("anew", why, flush=True), celery_engine.os._exit(0))
 celery = celery_engine.make_celery(JobsSection(engine="celery", broker_url=sys.argv[1]))
 def tick():
     pass

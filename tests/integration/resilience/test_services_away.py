@@ -128,12 +128,20 @@ def queued_stack(tmp_path: Path, broker: Broker) -> Iterator[Stack]:
         made.stop()
 
 
+@pytest.fixture
+def teacher(queued_stack: Stack, teacher_of: Callable[[Stack], Teacher]) -> Teacher:
+    """A teacher whose worker has done the chores of a fresh one: it is at work."""
+    log = queued_stack.folder / "worker.log"
+    wait_for(
+        lambda: "job_finished" in log.read_text(), timeout_s=PATIENCE_S, what=lambda: queued_stack.log_tail("worker")
+    )
+    return teacher_of(queued_stack)
+
+
 @pytest.mark.timeout(600)
 def test_without_the_broker_the_web_answers_and_work_waits(
-    queued_stack: Stack, broker: Broker, teacher_of: Callable[[Stack], Teacher]
+    queued_stack: Stack, broker: Broker, teacher: Teacher
 ) -> None:
-    teacher = teacher_of(queued_stack)
-    wait_until_swept(queued_stack)
     broker.stop()
     lecture = teacher.new_lecture()
     began_at = time.monotonic()
@@ -147,11 +155,7 @@ def test_without_the_broker_the_web_answers_and_work_waits(
 
 
 @pytest.mark.timeout(600)
-def test_a_worker_whose_celery_gives_up_begins_anew(
-    queued_stack: Stack, broker: Broker, teacher_of: Callable[[Stack], Teacher]
-) -> None:
-    teacher = teacher_of(queued_stack)
-    wait_until_swept(queued_stack)
+def test_a_worker_whose_celery_gives_up_begins_anew(queued_stack: Stack, broker: Broker, teacher: Teacher) -> None:
     log = queued_stack.folder / "worker.log"
     with redis.Redis.from_url(broker.url) as server:
         # What Celery calls unrecoverable: its queue is no list any more.
@@ -173,12 +177,6 @@ def wait_until_failed(stack: Stack, teacher: Teacher, lecture: str) -> None:
         lambda: teacher.phase(lecture) == "failed", timeout_s=PATIENCE_S,
         what=lambda: f"work is to go on by itself\n{stack.log_tail('worker')}",
     )  # fmt: skip
-
-
-def wait_until_swept(stack: Stack) -> None:
-    """Wait for the chores of a fresh worker: it is at work then."""
-    log = stack.folder / "worker.log"
-    wait_for(lambda: "job_finished" in log.read_text(), timeout_s=PATIENCE_S, what=lambda: stack.log_tail("worker"))
 
 
 @pytest.fixture

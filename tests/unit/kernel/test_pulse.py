@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from app.kernel.jobs import celery_engine
 from app.kernel.jobs import pulse as module
 from app.kernel.jobs.pulse import STANDS_STILL_AFTER_S, Pulse, stands_still, watch
 
@@ -46,11 +47,28 @@ def test_while_the_broker_is_away_the_time_does_not_run() -> None:
     assert stands_still(pulse, lambda: True)
 
 
-def test_the_watcher_calls_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watcher_calls_when_the_loop_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BEATS_EVERY_S", 0.01)
     clock, called = Clock(), threading.Event()
     pulse = Pulse(clock)
-    watch(pulse, lambda: True, called.set)
+    watch(pulse, lambda: True, called.set, threading.Event())
     assert not called.wait(0.2)
     clock.now_s += STANDS_STILL_AFTER_S
     assert called.wait(10)
+
+
+def test_a_process_that_is_to_end_is_let_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEATS_EVERY_S", 0.01)
+    clock, called, stopping = Clock(), threading.Event(), threading.Event()
+    pulse = Pulse(clock)
+    watch(pulse, lambda: True, called.set, stopping)
+    stopping.set()
+    clock.now_s += STANDS_STILL_AFTER_S
+    assert not called.wait(0.2), "it finishes a long step"
+
+
+def test_a_worker_that_is_to_end_does_not_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(celery_engine.os, "execv", lambda *_: pytest.fail("it began anew"))
+    stopping = threading.Event()
+    stopping.set()
+    celery_engine.begin_anew("Celery gave up", stopping)
