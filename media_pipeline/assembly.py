@@ -98,7 +98,7 @@ class Assembly:
 
     def _aligned(self, tracks: list[Track]) -> list[Track]:
         """Let a copied rung of a damaged source end where decoding, and so the other rungs, did."""
-        if self.plan.copy is None or self.plan.early_copy is not None:
+        if not self.plan.copies or self.plan.early_copies:
             return tracks
         *encoded, copy = tracks
         return [*encoded, replace(copy, segments=copy.segments[: len(encoded[-1].segments)])]

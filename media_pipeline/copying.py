@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field
 if TYPE_CHECKING:
     from .types import Ladder, MediaInfo, ReadyPicture, Rung, VideoInfo
 
-# Segments of the early copy begin at every key frame that lies at least this far behind the last one begun.
+# The early copy is cut at the first key frame after each multiple of this.
 EARLY_SEGMENT_S = Fraction(2)
 # The index and the tail of the file agree about the end.
 _END_S = 0.5
@@ -36,10 +36,15 @@ class CopyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CopyChoice:
-    """A copy to make; `is_kept`: it is the highest rung of the set, else it only serves until the rungs are there."""
+    """A copy to make; `is_kept`: it is the highest rung of the set, else it only serves until the rungs are there.
+
+    `starts_s` are the seconds at which its segments begin, `longest_s` the length of the longest.
+    """
 
     frame_rate: Fraction
     segment_s: Fraction
+    starts_s: tuple[Fraction, ...]
+    longest_s: Fraction
     is_kept: bool
 
 
@@ -69,11 +74,24 @@ def choose_copy(
         video.height_px,
     )
     if is_cheap and is_whole and len(ladder.rungs) > 1 and _keeps_grid(ready, ladder, rate, top):
-        return CopyChoice(rate, ladder.segment_s, is_kept=True)
+        return _cut(ready, rate, ladder.segment_s, is_kept=True)
     longest = max(after - before for before, after in pairwise((*ready.key_frames, ready.frames)))
     if average_bps <= top.max_bitrate_bps and longest <= rules.max_early_segment_s * rate:
-        return CopyChoice(rate, EARLY_SEGMENT_S, is_kept=False)
+        return _cut(ready, rate, EARLY_SEGMENT_S, is_kept=False)
     return None
+
+
+def _cut(ready: ReadyPicture, rate: Fraction, segment_s: Fraction, *, is_kept: bool) -> CopyChoice:
+    """Cut as ffmpeg's HLS muxer does: the n-th time at the first key frame that is not before n segments' time."""
+    starts_s = [Fraction(0)]
+    for frame in ready.key_frames[1:]:
+        if frame / rate >= len(starts_s) * segment_s:
+            starts_s.append(frame / rate)
+    lengths_s = [after - before for before, after in pairwise((*starts_s, ready.frames / rate))]
+    if len(lengths_s) > 1 and lengths_s[-1] < _END_S:
+        # It may become a part of the one before it.
+        lengths_s[-2] += lengths_s[-1]
+    return CopyChoice(rate, segment_s, tuple(starts_s), max(lengths_s), is_kept=is_kept)
 
 
 def _is_playable(info: MediaInfo, video: VideoInfo, ready: ReadyPicture, rules: CopyPolicy) -> bool:

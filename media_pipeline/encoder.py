@@ -219,11 +219,16 @@ class _Work:
         return Chunk(step.digest, 0.0, (track,))
 
     def copy(self, step: CopyStep) -> Chunk:
-        """Write the picture as it is."""
+        """Write a stretch of the picture as it is."""
         folder = self.work_dir / step.folder
         folder.mkdir(parents=True)
         self._ffmpeg(copy_argv(self.encoder.tools, self._source, step))
+        copies = self.encoder.plan.copies
+        for after in copies[copies.index(step) + 1 :][:1]:
+            for path in written(folder)[after.range.first_segment :]:
+                path.unlink()
         track = collect_track(folder, "video", step.folder, frame_rate=step.frame_rate)
+        track = replace(track, segments=track.segments[step.range.first_segment :])
         check_tracks([track])
         return Chunk(step.digest, 0.0, (track,))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from .chunks import find_chunk
 from .errors import EncodingFailed
-from .manifest import MASTER_NAME, SAVER_NAME, growing_manifest, multivariant_manifest, target_duration_s
+from .manifest import MASTER_NAME, SAVER_NAME, growing_manifest, multivariant_manifest, target_of_longest_s
 from .ports import ObjectMissing
 from .publish import LIVE_FOLDER, Item, put_item
 from .steps import AUDIO_FOLDER, AudioStep, CopyStep, VideoStep
@@ -104,7 +104,7 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
     came meanwhile. Of two that write at the same moment the slower one may replace a longer manifest; it then finds so
     when it looks again, and mends it. If it dies before, its step is done again, finds its chunk, and comes here.
     """
-    if plan.copy is None and len({step.range.start_s for step in plan.videos} or plan.audios) < 2:
+    if not plan.copies and len({step.range.start_s for step in plan.videos} or plan.audios) < 2:
         return None
     store, lines = _Store(plan, storage, prefix), _lines(plan)
     has_written = False
@@ -130,7 +130,7 @@ def grow(plan: Plan, storage: Storage, prefix: str) -> Growth | None:
 
 
 def _available_s(plan: Plan, lines: Sequence[_Line], texts: Mapping[str, str]) -> float:
-    """Return how far a viewer gets: there must be sound, and the lowest rung or a copy, which is whole at once."""
+    """Return how far a viewer gets: there must be sound, and the lowest rung or a copy."""
     sounds = [_length_s(texts[line.name]) for line in lines if line.name == AUDIO_FOLDER]
     pictures = [_length_s(texts[line.name]) for line in lines if line is lines[0] or line.is_copied]
     return min([*([max(pictures)] if plan.ladder is not None else []), *sounds])
@@ -147,8 +147,8 @@ def _lines(plan: Plan) -> list[_Line]:
     lines = [
         _Line(rung.name, plan.steps_of(rung.name)) for rung in (plan.ladder.rungs if plan.ladder is not None else ())
     ]
-    if plan.early_copy is not None:
-        lines.append(_Line(plan.early_copy.folder, (plan.early_copy,)))
+    if plan.early_copies:
+        lines.append(_Line(plan.early_copies[0].folder, plan.early_copies))
     return [*lines, *([_Line(AUDIO_FOLDER, (*plan.early_audios, *plan.audios))] if plan.audios else [])]
 
 
@@ -214,9 +214,9 @@ def _last_segment(step: _Step) -> float:
 
 
 def _target_s(plan: Plan, parts: Sequence[Track]) -> int:
-    """Return the longest segment there will be: known beforehand, or of an early copy, which is there at once."""
-    if plan.early_copy is not None and parts and parts[0].name == plan.early_copy.folder:
-        return target_duration_s(parts[0].segments)
+    """Return the longest segment there will be, which is known beforehand."""
+    if plan.early_copies and parts and parts[0].name == plan.early_copies[0].folder:
+        return target_of_longest_s(plan.early_copies[0].longest_segment_s)
     return round(plan.ladder.segment_s) if plan.ladder is not None else round(plan.audios[0].segment_s)
 
 

@@ -123,8 +123,13 @@ def media_name(track: Track) -> str:
 
 
 def target_duration_s(segments: Sequence[Segment]) -> int:
+    """Return the target of a manifest of these segments."""
+    return target_of_longest_s(max(segment.duration_s for segment in segments))
+
+
+def target_of_longest_s(longest_s: Fraction) -> int:
     """Return the longest segment rounded to the nearest second, as RFC 8216 section 4.3.3.1 compares it."""
-    return max(1, *(floor(segment.duration_s + _HALF) for segment in segments))
+    return max(1, floor(longest_s + _HALF))
 
 
 def peak_bitrate_bps(segments: Sequence[Segment]) -> int:

@@ -31,11 +31,14 @@ from .steps import (
 )
 
 if TYPE_CHECKING:
+    from .copying import CopyChoice
     from .ladder import LadderPolicy
     from .types import Ladder, MediaInfo, Rung, VideoInfo
 
 # Raised whenever a change of this package changes the bytes it writes for the same policy.
 RECIPE_VERSION = 6
+# Players begin when they have two segments.
+_FIRST_SEGMENTS = 2
 
 
 def recipe_of(policy: LadderPolicy) -> str:
@@ -57,14 +60,14 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
     base = {"source": source_sha256, "recipe": policy.recipe, "version": RECIPE_VERSION, "tags": tags}
     recipe = Recipe(info, policy, base)
     ladder = make_ladder(info.video, policy) if info.video is not None else None
-    copy, videos = (None, ()) if ladder is None or info.video is None else _picture(recipe, info.video, ladder)
+    copies, videos = ((), ()) if ladder is None or info.video is None else _picture(recipe, info.video, ladder)
     loudness, audios = _audio_steps(recipe)
-    has_early_sound = recipe.has_early_sound or (copy is not None and recipe.is_longer_than(policy.chunk_s))
+    has_early_sound = recipe.has_early_sound or (bool(copies) and recipe.is_longer_than(policy.chunk_s))
     early_loudness, early_audios = _early_steps(recipe, loudness) if has_early_sound else (None, ())
     package = _package_step(
         recipe, ladder, [*(step.digest for step in videos), *(step.digest for step in audios)], has_audio=bool(audios)
     )
-    early = [*(step.digest for step in early_audios), *([copy.digest] if copy is not None else [])]
+    early = [*(step.digest for step in early_audios), *(step.digest for step in copies)]
     return Plan(
         digest=recipe.digest("plan", [package.digest, early]),
         recipe=recipe_of(policy),
@@ -80,32 +83,43 @@ def make_plan(info: MediaInfo, policy: LadderPolicy, source_sha256: str) -> Plan
         early_loudness=early_loudness,
         early_audios=early_audios,
         package=package,
-        copy=copy,
+        copies=copies,
     )
 
 
-def _picture(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> tuple[CopyStep | None, tuple[VideoStep, ...]]:
-    copy = _copy_step(recipe, video, ladder)
-    is_kept = copy is not None and copy.folder != EARLY_VIDEO_FOLDER
-    return copy, tuple(_video_steps(recipe, video, ladder, ladder.rungs[:-1] if is_kept else ladder.rungs))
+def _picture(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> tuple[tuple[CopyStep, ...], tuple[VideoStep, ...]]:
+    copies = tuple(_copy_steps(recipe, video, ladder))
+    is_kept = bool(copies) and copies[0].folder != EARLY_VIDEO_FOLDER
+    return copies, tuple(_video_steps(recipe, video, ladder, ladder.rungs[:-1] if is_kept else ladder.rungs))
 
 
-def _copy_step(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> CopyStep | None:
+def _copy_steps(recipe: Recipe, video: VideoInfo, ladder: Ladder) -> Iterator[CopyStep]:
+    """Cut the copy in two: what players begin with is there at once, however long the lecture."""
     policy = recipe.policy
     kept_below_bps = choose_rungs(video, policy)[-1].copy_below_bps
     choice = choose_copy(
         recipe.info, ladder, policy.copy, max_frame_rate=policy.max_frame_rate, kept_below_bps=kept_below_bps
     )
     if choice is None:
-        return None
-    fields: dict[str, Any] = {
-        "stream_index": video.stream_index,
-        "range": MediaRange(),
-        "frame_rate": choice.frame_rate,
-        "segment_s": choice.segment_s,
-        "folder": ladder.rungs[-1].name if choice.is_kept else EARLY_VIDEO_FOLDER,
-    }
-    return CopyStep(digest=recipe.digest("copy", fields), **fields)
+        return
+    for stretch in _copy_ranges(choice, is_parted=recipe.is_longer_than(policy.chunk_s)):
+        fields: dict[str, Any] = {
+            "stream_index": video.stream_index,
+            "range": stretch,
+            "frame_rate": choice.frame_rate,
+            "segment_s": choice.segment_s,
+            "longest_segment_s": choice.longest_s,
+            "folder": ladder.rungs[-1].name if choice.is_kept else EARLY_VIDEO_FOLDER,
+        }
+        yield CopyStep(digest=recipe.digest("copy", fields), **fields)
+
+
+def _copy_ranges(choice: CopyChoice, *, is_parted: bool) -> list[MediaRange]:
+    if not is_parted or len(choice.starts_s) <= _FIRST_SEGMENTS + 1:
+        # A short last segment becomes a part of the one before it, which must not be listed by then.
+        return [MediaRange()]
+    first_s = choice.starts_s[_FIRST_SEGMENTS]
+    return [MediaRange(Fraction(0), first_s), MediaRange(first_s, None, _FIRST_SEGMENTS)]
 
 
 def _video_ranges(recipe: Recipe, ladder: Ladder) -> list[MediaRange]:
@@ -118,8 +132,8 @@ def _video_ranges(recipe: Recipe, ladder: Ladder) -> list[MediaRange]:
 
 
 def _first_stretch_s(segment_s: Fraction, chunk_s: Fraction) -> Fraction:
-    """Return how much is made first: two segments, with which players begin."""
-    return min(2 * segment_s, chunk_s)
+    """Return how much is made first."""
+    return min(_FIRST_SEGMENTS * segment_s, chunk_s)
 
 
 def _video_steps(recipe: Recipe, video: VideoInfo, ladder: Ladder, encoded: tuple[Rung, ...]) -> Iterator[VideoStep]:

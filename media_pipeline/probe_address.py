@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 from collections import OrderedDict
+from threading import Lock
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ class StoredFile:
         self._connection = maker(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
         self._target = f"{parts.path}?{parts.query}"
         self._give_up = give_up
+        self._lock = Lock()
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._next_block, self._run_blocks = 0, 1
         self.size_bytes = self._ask_size()
@@ -45,10 +47,12 @@ class StoredFile:
         if offset >= self.size_bytes:
             return b""
         number, start = divmod(offset, _BLOCK_BYTES)
-        if number not in self._blocks:
-            self._fetch_blocks(number)
-        self._blocks.move_to_end(number)
-        return self._blocks[number][start : start + size_bytes]
+        # Readers of several threads share one connection.
+        with self._lock:
+            if number not in self._blocks:
+                self._fetch_blocks(number)
+            self._blocks.move_to_end(number)
+            return self._blocks[number][start : start + size_bytes]
 
     def _fetch_blocks(self, first: int) -> None:
         goes_on = first == self._next_block

@@ -119,7 +119,7 @@ def read_container(source: _Source, size_bytes: int, *, is_cut: bool) -> dict[st
             raise RefusedError("undecodable") from error
         if video is not None:
             sample_scene = load_sister("scene_child").sample_scene
-            facts["video"]["scene"] = sample_scene(av, container, video, facts["timing"]["duration_s"], size_bytes)
+            facts["video"]["scene"] = sample_scene(av, reopen, video, facts["timing"]["duration_s"], size_bytes)
     return facts
 
 

@@ -24,6 +24,8 @@ _MOST_UNITS = 16
 _PROFILES = (66, 77, 100)
 _BASELINE, _CONSTRAINED = 66, 0x40
 _SLICE, _IDR, _PARAMETERS = 1, 5, (7, 8)
+# Of an index entry, as libavformat marks them.
+_KEY_FRAME, _DISCARDED = 1, 2
 # Times of files are counted in microseconds.
 _SAME_S = 2e-6
 
@@ -71,16 +73,20 @@ def _read_index(stream: _Av) -> Index | None:
     if not 2 <= stream.frames <= _MOST_FRAMES or len(stream.index_entries) != stream.frames:
         return None
     index = Index()
+    # Each look at an entry costs as much as all that is done with it, and an hour has a hundred thousand.
     for number, entry in enumerate(stream.index_entries):
-        if entry.is_keyframe:
+        flags = entry.flags
+        if flags & _DISCARDED:
+            return None
+        if flags & _KEY_FRAME:
             index.key_frames.append(number)
             index.group_bytes.append(0)
             index.places.append((entry.pos, entry.size))
-        if entry.is_discard or not index.key_frames or len(index.key_frames) > _MOST_KEY_FRAMES:
+        elif not index.key_frames:
             return None
         index.group_bytes[-1] += entry.size
         index.times.append(entry.timestamp)
-    return index
+    return index if len(index.key_frames) <= _MOST_KEY_FRAMES else None
 
 
 def _is_common(setup: bytes) -> bool:

@@ -82,40 +82,89 @@ class Timing:
     runs_back: bool = False
 
 
+@dataclass(slots=True)
+class Sample:
+    """What some packets of one stream tell: when they are shown and stored, and where reading began."""
+
+    shown_s: list[float] = field(default_factory=list)
+    stored_s: list[float] = field(default_factory=list)
+    has_all_times: bool = True
+    begins_at_s: float | None = None
+    begins_with_key_frame: bool = False
+
+    @property
+    def is_ordered(self) -> bool:
+        """Return whether the packets are stored in the order of their times."""
+        return self.has_all_times and all(before < after for before, after in pairwise(self.stored_s))
+
+    @property
+    def distances_s(self) -> list[float]:
+        """Return how far apart frames are shown."""
+        # The last few may still wait for frames that are shown before them.
+        ordered = sorted(self.shown_s)
+        return [after - before for before, after in pairwise(ordered[:-8] or ordered)]
+
+
+@dataclass(slots=True)
+class _Extent:
+    """From when to when the streams reach, and what the headers promised beyond that."""
+
+    start_s: float
+    duration_s: float
+    lost_s: float
+    ends_s: dict[int, float]
+    has_jumps: bool
+
+
 def measure(av: _Av, reopen: Callable[[], _Av], video: _Av, audio: _Av, *, is_cut: bool) -> Timing:
     """Return when the chosen streams begin and end; `is_cut` if the file is known to have been longer."""
     wanted = [stream.index for stream in (video, audio) if stream is not None]
+    # Opening a long file costs as much as all that is read here: one container serves for all that can seek.
     with reopen() as container:
-        start_s = start_of(av, container)
-        claimed_s = _claim(av, container, wanted)
         can_believe, is_sewn = is_indexed(container), _is_one_of(_SEWN, container)
-        is_sampled = can_believe and claimed_s > 0
-        reaches = _tail(av, container, wanted, claimed_s) if is_sampled else None
-    if reaches is None:
-        with reopen() as container:
-            reaches = _reaches(av, container, wanted)
-        start_s = min((reach.first_s for reach in reaches.values() if reach.first_s is not None), default=start_s)
-    ends_s = {index: max(0.0, reach.end_s - start_s) for index, reach in reaches.items() if reach.first_s is not None}
-    found_s = max(ends_s.values(), default=0.0)
-    # In a whole file headers that promise more speak of other streams, or guess.
-    lost_s = claimed_s - found_s if is_cut and claimed_s - found_s > _LOSS_S else 0.0
-    is_confirmed = is_sampled and abs(claimed_s - found_s) <= _ROUNDING_S
-    duration_s = claimed_s if is_confirmed else found_s
-    distances, is_ordered = _distances(av, reopen, video.index, start_s + duration_s / 2) if video else ([], True)
-    has_jumps = any(reach.has_jumps for reach in reaches.values())
+        samples = [_sample(av, container, wanted[0])]
+        extent = _measure_extent(av, container, reopen, wanted, is_cut=is_cut)
+        middle_s = extent.start_s + extent.duration_s / 2
+        if is_found := seek(av, container, middle_s):
+            samples.append(_sample(av, container, wanted[0]))
+    is_ordered = video is None or all(sample.is_ordered for sample in samples)
+    distances = [] if video is None else [each for sample in samples for each in sample.distances_s]
     return Timing(
-        duration_s=duration_s,
-        runs_back=has_jumps and not is_sewn,
-        lost_s=lost_s,
-        is_cut=is_cut and (lost_s > 0 or not can_believe),
-        ends_s=ends_s,
+        duration_s=extent.duration_s,
+        runs_back=extent.has_jumps and not is_sewn,
+        lost_s=extent.lost_s,
+        is_cut=is_cut and (extent.lost_s > 0 or not can_believe),
+        ends_s=extent.ends_s,
         is_variable=_vary(distances),
         # Two clocks in one sample lie between each other: their steps say nothing.
         usual_step_s=sorted(distances)[len(distances) // 2] if distances and is_ordered else None,
         is_seekable=can_believe
         and is_ordered
-        and not has_jumps
-        and _can_start_at(av, reopen, wanted[0], start_s + duration_s / 2),
+        and not extent.has_jumps
+        and is_found
+        and _starts_near(samples[-1], middle_s),
+    )
+
+
+def _measure_extent(av: _Av, container: _Av, reopen: Callable[[], _Av], wanted: list[int], *, is_cut: bool) -> _Extent:
+    """Read the end where the headers agree with it, everything where they do not."""
+    start_s, claimed_s = start_of(av, container), _claim(av, container, wanted)
+    is_sampled = is_indexed(container) and claimed_s > 0
+    reaches = _tail(av, container, wanted, claimed_s) if is_sampled else None
+    if reaches is None:
+        with reopen() as again:
+            reaches = _reaches(av, again, wanted)
+        start_s = min((reach.first_s for reach in reaches.values() if reach.first_s is not None), default=start_s)
+    ends_s = {index: max(0.0, reach.end_s - start_s) for index, reach in reaches.items() if reach.first_s is not None}
+    found_s = max(ends_s.values(), default=0.0)
+    is_confirmed = is_sampled and abs(claimed_s - found_s) <= _ROUNDING_S
+    return _Extent(
+        start_s=start_s,
+        duration_s=claimed_s if is_confirmed else found_s,
+        # In a whole file headers that promise more speak of other streams, or guess.
+        lost_s=claimed_s - found_s if is_cut and claimed_s - found_s > _LOSS_S else 0.0,
+        ends_s=ends_s,
+        has_jumps=any(reach.has_jumps for reach in reaches.values()),
     )
 
 
@@ -186,28 +235,21 @@ def _reaches(av: _Av, container: _Av, wanted: list[int]) -> dict[int, Reach]:
     return reaches
 
 
-def _distances(av: _Av, reopen: Callable[[], _Av], index: int, middle_s: float) -> tuple[list[float], bool]:
-    """Return the distances between some frames at the start and in the middle, and whether they are stored in order."""
-    distances: list[float] = []
-    is_ordered = True
-    for at_s in (None, middle_s):
-        shown: list[float] = []
-        stored: list[float] = []
-        with reopen() as container:
-            if at_s is not None and not seek(av, container, at_s):
-                break
-            for packet in _packets(av, container, [index]):
-                if packet.pts is None or packet.dts is None:
-                    is_ordered &= packet.pts is not None
-                    continue
-                shown.append(float(packet.pts * packet.time_base))
-                stored.append(float(packet.dts * packet.time_base))
-                if len(shown) >= _SAMPLED_PACKETS:
-                    break
-        is_ordered &= all(before < after for before, after in pairwise(stored))
-        # The last few may still wait for frames that are shown before them.
-        distances += [after - before for before, after in pairwise(sorted(shown)[:-8] or sorted(shown))]
-    return distances, is_ordered
+def _sample(av: _Av, container: _Av, index: int) -> Sample:
+    """Look at the next packets of a stream."""
+    sample = Sample()
+    for packet in _packets(av, container, [index]):
+        if packet.pts is not None and sample.begins_at_s is None:
+            sample.begins_at_s = float(packet.pts * packet.time_base)
+            sample.begins_with_key_frame = bool(packet.is_keyframe)
+        if packet.pts is None or packet.dts is None:
+            sample.has_all_times &= packet.pts is not None
+            continue
+        sample.shown_s.append(float(packet.pts * packet.time_base))
+        sample.stored_s.append(float(packet.dts * packet.time_base))
+        if len(sample.shown_s) >= _SAMPLED_PACKETS:
+            break
+    return sample
 
 
 def _vary(distances: list[float]) -> bool:
@@ -220,13 +262,8 @@ def _vary(distances: list[float]) -> bool:
     return odd > max(1, len(distances) // 100)
 
 
-def _can_start_at(av: _Av, reopen: Callable[[], _Av], index: int, time_s: float) -> bool:
-    """Return whether a jump into the middle lands on a key frame shortly before it."""
-    with reopen() as container:
-        if not seek(av, container, time_s):
-            return False
-        for packet in _packets(av, container, [index]):
-            if packet.pts is not None:
-                at_s = float(packet.pts * packet.time_base)
-                return bool(packet.is_keyframe) and time_s - _LATEST_KEYFRAME_S <= at_s <= time_s + 0.5
-    return False
+def _starts_near(sample: Sample, time_s: float) -> bool:
+    """Return whether a jump to a time landed on a key frame shortly before it."""
+    if sample.begins_at_s is None or not sample.begins_with_key_frame:
+        return False
+    return time_s - _LATEST_KEYFRAME_S <= sample.begins_at_s <= time_s + 0.5

@@ -7,8 +7,13 @@ decided in `scenes.py`. Nothing here depends on the clock, so the same file alwa
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 POINTS = 8
 # Two frames this far apart: long enough for a hand or a mouth, short enough to fall rarely on a change of slides.
@@ -39,30 +44,52 @@ GROUND_LEVELS = 8
 _Av: TypeAlias = Any
 
 
-def sample_scene(av: _Av, container: _Av, stream: _Av, duration_s: float, size_bytes: int) -> list[dict[str, float]]:
-    """Return for every point that could be looked at the shares of moving, flat and lettered blocks, 0 to 1."""
+def sample_scene(
+    av: _Av, reopen: Callable[[], _Av], stream: _Av, duration_s: float, size_bytes: int
+) -> list[dict[str, float]]:
+    """Return for every point that could be looked at the shares of moving, flat and lettered blocks, 0 to 1.
+
+    Two threads share the points: decoding leaves the interpreter to the other one.
+    """
     context = stream.codec_context
     pixels = context.width * context.height
     rate = float(stream.average_rate or 25)
     if not pixels or duration_s <= 0 or 8 * size_bytes / (duration_s * max(1.0, rate) * pixels) > BUSY_BITS_PER_PIXEL:
         return []
     points = max(MIN_POINTS, min(POINTS, POINTS * PIXELS_AT_ALL_POINTS // pixels))
-    # Frames nothing else refers to are not worth decoding for a look at motion.
-    context.skip_frame = "NONREF"
-    found: list[dict[str, float]] = []
+    offsets = [int((number + 0.5) / points * duration_s * av.time_base) for number in range(points)]
+    # Larger ones would take their memory twice.
+    shares = [offsets] if pixels > PIXELS_AT_ALL_POINTS else [offsets[: points // 2], offsets[points // 2 :]]
+    with ThreadPoolExecutor(len(shares)) as pool:
+        looked = list(pool.map(partial(look_at_all, av, reopen, stream.index), shares))
+    # Where the second share begins the first may have been already: one key frame can serve many points.
+    found = {first: sample for share in reversed(looked) for first, sample in share}
+    return [found[first] for first in sorted(found)]
+
+
+def look_at_all(
+    av: _Av, reopen: Callable[[], _Av], index: int, offsets: Sequence[int]
+) -> list[tuple[int, dict[str, float]]]:
+    """Return the time of the first frame and the shares of every point that could be looked at."""
+    found: list[tuple[int, dict[str, float]]] = []
     seen: set[int] = set()
-    for number in range(points):
-        try:
-            container.seek(int((number + 0.5) / points * duration_s * av.time_base))
-            sample = look(container, stream, seen)
-        except (av.FFmpegError, EOFError, ValueError):
-            continue
-        if sample is not None:
-            found.append(sample)
+    with reopen() as container:
+        stream = container.streams[index]
+        stream.codec_context.thread_count = 1
+        # Frames nothing else refers to are not worth decoding for a look at motion.
+        stream.codec_context.skip_frame = "NONREF"
+        for offset in offsets:
+            try:
+                container.seek(offset)
+                sample = look(container, stream, seen)
+            except (av.FFmpegError, EOFError, ValueError):
+                continue
+            if sample is not None:
+                found.append(sample)
     return found
 
 
-def look(container: _Av, stream: _Av, seen: set[int]) -> dict[str, float] | None:
+def look(container: _Av, stream: _Av, seen: set[int]) -> tuple[int, dict[str, float]] | None:
     """Compare the next two frames that lie far enough apart; None where an earlier point led to the same place."""
     first = second = None
     frames = 0
@@ -78,8 +105,10 @@ def look(container: _Av, stream: _Av, seen: set[int]) -> dict[str, float] | None
                 first = frame
             second = frame
             if frame.time - first.time >= APART_S or frames >= RUN_FRAMES:
-                return compare(first, second)
-    return compare(first, second) if second is not None and second is not first else None
+                return first.pts, compare(first, second)
+    if first is None or second is first:
+        return None
+    return first.pts, compare(first, second)
 
 
 def compare(first: _Av, second: _Av) -> dict[str, float]:
@@ -118,8 +147,13 @@ def drawn_shares(rows: list[bytes]) -> tuple[float, float]:
     for top in range(0, TEXT_SIZE[1] - TEXT_BLOCK + 1, TEXT_BLOCK):
         # Every second block, in the pattern of a chessboard.
         for left in range(top % TEXT_STEP, TEXT_SIZE[0] - TEXT_BLOCK + 1, TEXT_STEP):
-            block = sorted(b"".join(row[left : left + TEXT_BLOCK] for row in rows[top : top + TEXT_BLOCK]))
+            pixels = b"".join([row[left : left + TEXT_BLOCK] for row in rows[top : top + TEXT_BLOCK]])
             blocks += 1
+            # Most blocks of slides are empty, and to sort them is most of the work.
+            if max(pixels) - min(pixels) <= FLAT_LEVELS:
+                flat += 1
+                continue
+            block = sorted(pixels)
             # Two spots at either end may be an artefact of the source's compression.
             spread = block[-3] - block[2]
             if spread <= FLAT_LEVELS:

@@ -99,13 +99,15 @@ class VideoStep:
 
 @dataclass(frozen=True, slots=True)
 class CopyStep:
-    """Write the whole picture as it is, in segments that begin at its own key frames."""
+    """Write a stretch of the picture as it is, in segments that begin at its own key frames."""
 
     digest: str
     stream_index: int
     range: MediaRange
     frame_rate: Fraction
     segment_s: Fraction
+    #: Of all stretches.
+    longest_segment_s: Fraction
     #: That of the rung it stands for, or the folder of what early viewers get.
     folder: str
 
@@ -152,7 +154,7 @@ class Plan:
     Video steps are in the order in which they are best begun: the lowest rung of the first range, or of all ranges, may
     come alone and before the others. Those of one rung are in the order of their ranges. The early steps give the first
     minutes a sound before the whole sound has been measured; the last of them waits for that, and goes over to the gain
-    of the whole. A copy stands for the highest rung, or serves in its place until the rungs are made.
+    of the whole. Copies stand for the highest rung, or serve in its place until the rungs are made.
     """
 
     digest: str
@@ -169,25 +171,25 @@ class Plan:
     early_loudness: LoudnessStep | None
     early_audios: tuple[AudioStep, ...]
     package: PackageStep
-    copy: CopyStep | None = None
+    copies: tuple[CopyStep, ...]
 
     def steps_of(self, rung: str) -> tuple[VideoStep | CopyStep, ...]:
         """Return the steps that together leave a rung, in the order of their time."""
-        if self.copy is not None and self.copy.folder == rung:
-            return (self.copy,)
+        if self.copies and self.copies[0].folder == rung:
+            return self.copies
         return tuple(step for step in self.videos if any(each.name == rung for each in step.rungs))
 
     @property
-    def early_copy(self) -> CopyStep | None:
-        """Return the copy if it is not part of the set."""
-        return self.copy if self.copy is not None and self.copy.folder == EARLY_VIDEO_FOLDER else None
+    def early_copies(self) -> tuple[CopyStep, ...]:
+        """Return the copies if they are not part of the set."""
+        return tuple(step for step in self.copies if step.folder == EARLY_VIDEO_FOLDER)
 
     @property
     def first_steps(self) -> tuple[ChunkStep, ...]:
         """Return what must have been done before somebody can begin to watch a long lecture; nothing of a short one."""
         if self.early_loudness is None:
             return ()
-        picture = (self.copy,) if self.copy is not None else self.videos[:1]
+        picture = self.copies[:1] or self.videos[:1]
         return (*picture, self.early_loudness, *self.early_audios[:1])
 
     @property
@@ -196,7 +198,8 @@ class Plan:
 
         What the first minute needs comes first, then the sound, which all of the picture's chunks can overtake.
         """
-        early = [step for step in (self.copy, self.early_loudness, *self.early_audios[:1]) if step is not None]
+        first = (*self.copies[:1], self.early_loudness, *self.early_audios[:1], *self.copies[1:])
+        early = [step for step in first if step is not None]
         bridge = (*self.early_audios[1:-1], self.loudness, *self.early_audios[-1:])
         sound = [step for step in (*bridge, *self.audios) if step is not None]
         return (*early, *self.videos[:1], *sound, *self.videos[1:])

@@ -43,7 +43,9 @@ def ask_for_reset(db: Session, typed: str) -> None:
     """
     name = typed.strip()[:ADDRESS_MAX]
     key = hashlib.sha256(normalise_login(name).encode()).hexdigest()
-    queue.enqueue(db, RESET_KIND, lane=queue.LANE_MAIL, key=f"{RESET_KIND}:{key}", payload={"typed": name})
+    queue.enqueue(
+        db, queue.NewJob(RESET_KIND, lane=queue.LANE_MAIL, key=f"{RESET_KIND}:{key}", payload={"typed": name})
+    )
 
 
 def send_reset(db: Session, house: House, typed: str) -> None:

@@ -27,7 +27,7 @@ SETTLE_KIND: Final = "settle_asked"
 
 def request_settling(db: Session) -> None:
     """Queue the cleaning; hourly is as good as nightly, a popular query is then offered the same day."""
-    queue.enqueue(db, SETTLE_KIND, lane=queue.LANE_DEFAULT, key=SETTLE_KIND)
+    queue.enqueue(db, queue.NewJob(SETTLE_KIND, lane=queue.LANE_DEFAULT, key=SETTLE_KIND))
 
 
 def settle_handler(finds_something: Callable[[str], bool], screen: Screen) -> Handler:

@@ -17,13 +17,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.asking.models import AskedDay
 from app.asking.typed import countable
 from app.kernel.clock import utc_now
+from app.kernel.db import insert_for
 
 log = structlog.get_logger(__name__)
 
@@ -99,9 +99,8 @@ class Tally:
 
 def add_seen(db: Session, seen: Mapping[tuple[date, str], int]) -> None:
     """Add buckets to the days of texts in one statement; the same again changes nothing."""
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     # In one order everywhere: two processes never wait for each other in a circle.
     rows = [{"day": day, "text": text, "seen": bits} for (day, text), bits in sorted(seen.items())]
-    statement = insert(AskedDay).values(rows)
+    statement = insert_for(db, AskedDay).values(rows)
     merged = AskedDay.seen.op("|")(statement.excluded.seen)
     db.execute(statement.on_conflict_do_update(index_elements=["day", "text"], set_={"seen": merged}))

@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.asking.models import WISH_MAX, Wish, WishPlace, WishReceipt, WishState
@@ -16,6 +15,7 @@ from app.asking.rules import rules
 from app.asking.typed import is_personal, squeeze
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
+from app.kernel.db import insert_for
 from app.kernel.errors import InvalidInput, NotFound, NotPermitted, StaleVersion, TooMany
 from app.kernel.ids import ALPHABET, new_public_id
 from app.kernel.sentences import too_long
@@ -44,10 +44,8 @@ def make_wish(db: Session, receipt: str, typed: str, city: str, *, screen: Scree
         raise InvalidInput("页面已经过期，请重新打开再填。", code="bad_receipt")
     text = _checked_text(db, typed, screen)
     place, now = _checked_city(db, city), utc_now()
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    is_new = db.execute(
-        insert(WishReceipt).values(receipt=receipt, at=now).on_conflict_do_nothing().returning(WishReceipt.receipt)
-    ).first() is not None
+    handed_in = insert_for(db, WishReceipt).values(receipt=receipt, at=now).on_conflict_do_nothing()
+    is_new = db.execute(handed_in.returning(WishReceipt.receipt)).first() is not None
     key = squeeze(text)[:WISH_MAX]
     known = db.scalars(select(Wish).where(Wish.key == key).with_for_update()).first()
     if known is not None and not is_new:
@@ -58,10 +56,10 @@ def make_wish(db: Session, receipt: str, typed: str, city: str, *, screen: Scree
             "public_id": new_public_id(), "text": text, "key": key, "count": 0, "first_at": now, "last_at": now,
             "state": WishState.OPEN, "version": 1,
         }
-        db.execute(insert(Wish).values(fresh).on_conflict_do_nothing())
+        db.execute(insert_for(db, Wish).values(fresh).on_conflict_do_nothing())
         known = db.scalars(select(Wish).where(Wish.key == key).with_for_update()).one()
     known.count, known.last_at = known.count + 1, now
-    counted = insert(WishPlace).values(wish_id=known.id, region_code=place, count=1)
+    counted = insert_for(db, WishPlace).values(wish_id=known.id, region_code=place, count=1)
     db.execute(
         counted.on_conflict_do_update(
             index_elements=["wish_id", "region_code"], set_={"count": WishPlace.count + 1}

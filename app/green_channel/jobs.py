@@ -46,7 +46,7 @@ def note_fact(db: Session, event: LecturePublished | LectureChanged | LectureWit
 
 def request_check(db: Session) -> None:
     """Queue the check of what is due, unless one already waits; the worker's clock asks every hour."""
-    queue.enqueue(db, CHECK_KIND, lane=queue.LANE_DEFAULT, key=CHECK_KIND)
+    queue.enqueue(db, queue.NewJob(CHECK_KIND, lane=queue.LANE_DEFAULT, key=CHECK_KIND))
 
 
 def list_due(db: Session, *, limit: int = BATCH) -> list[int]:

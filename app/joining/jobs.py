@@ -28,7 +28,7 @@ ORPHAN_AGE: Final = timedelta(hours=6)
 
 def request_forgetting(db: Session) -> None:
     """Queue the job."""
-    queue.enqueue(db, FORGET_KIND, lane=queue.LANE_DEFAULT, key=FORGET_KIND)
+    queue.enqueue(db, queue.NewJob(FORGET_KIND, lane=queue.LANE_DEFAULT, key=FORGET_KIND))
 
 
 def forget_handler(storage: ManagedStorage, *, orphan_age: timedelta = ORPHAN_AGE) -> Handler:

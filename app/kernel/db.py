@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm import registry as Registry  # noqa: N812 - it is a class
 
@@ -119,3 +120,9 @@ def reading() -> Iterator[Session]:
         yield db.session()
     finally:
         db.session.remove()
+
+
+def insert_for(db: Session, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can be told what to do with rows already there, which each database words its own way."""
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(model)

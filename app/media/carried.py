@@ -53,12 +53,14 @@ def take_over(db: Session, source: Source, info: MediaInfo) -> None:
         return
     queue.enqueue(
         db,
-        TAKE_KIND,
-        lane=queue.LANE_ANALYSIS,
-        key=f"{TAKE_KIND}:{source.id}",
-        payload={"source_id": source.id},
-        subject=lecture_subject(lecture.id),
-        fair_key=f"institution:{lecture.institution_id}",
+        queue.NewJob(
+            TAKE_KIND,
+            lane=queue.LANE_ANALYSIS,
+            key=f"{TAKE_KIND}:{source.id}",
+            payload={"source_id": source.id},
+            subject=lecture_subject(lecture.id),
+            fair_key=f"institution:{lecture.institution_id}",
+        ),
     )
 
 

@@ -163,9 +163,8 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
     priority = int(claim.payload.get("priority", Priority.of_steps(claim.priority)))
     ranks = {step.digest: rank for rank, step in enumerate(plan.chunk_steps)}
     urgent = {step.digest for step in plan.first_steps}
-    for step, share in zip(ready, _shares(plan, ready), strict=True):
-        queue.enqueue(
-            db,
+    jobs = [
+        queue.NewJob(
             CHUNK_KIND,
             lane=queue.LANE_MEDIA,
             key=f"{CHUNK_KIND}:{source_id}:{step.digest}",
@@ -177,6 +176,9 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             weight=share,
             rank=ranks[step.digest],
         )
+        for step, share in zip(ready, _shares(plan, ready), strict=True)
+    ]
+    queue.enqueue(db, *jobs)
 
 
 def _shares(plan: Plan, steps: Sequence[ChunkStep]) -> list[float]:

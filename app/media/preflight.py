@@ -64,13 +64,15 @@ def request_analysis(db: Session, lecture: Lecture, source: Source) -> None:
         source.preflight = None  # the page waits again
     queue.enqueue(
         db,
-        ANALYSE_KIND,
-        lane=queue.LANE_ANALYSIS,
-        key=f"{ANALYSE_KIND}:{source.id}",
-        payload={"source_id": source.id},
-        subject=lecture_subject(lecture.id),
-        fair_key=f"institution:{lecture.institution_id}",
-        priority=Priority.BACKGROUND,
+        queue.NewJob(
+            ANALYSE_KIND,
+            lane=queue.LANE_ANALYSIS,
+            key=f"{ANALYSE_KIND}:{source.id}",
+            payload={"source_id": source.id},
+            subject=lecture_subject(lecture.id),
+            fair_key=f"institution:{lecture.institution_id}",
+            priority=Priority.BACKGROUND,
+        ),
     )
 
 

@@ -81,7 +81,7 @@ def queue_all(*, institution_id: int | None = None, limit: int | None = None) ->
 
 def request_renewals(db: Session) -> None:
     """Leave queueing everything outdated to a job, as the operator's button asks."""
-    queue.enqueue(db, RENEW_KIND, lane=queue.LANE_DEFAULT, key=RENEW_KIND)
+    queue.enqueue(db, queue.NewJob(RENEW_KIND, lane=queue.LANE_DEFAULT, key=RENEW_KIND))
 
 
 def job_kind() -> JobKind:

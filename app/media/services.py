@@ -103,8 +103,7 @@ def enqueue_encode(db: Session, lecture: Lecture, source_id: int, *, priority: i
     key = f"{ENCODE_KIND}:{source_id}"
     waiting = update(Job).where(Job.key == key, Job.state == JobState.QUEUED, Job.priority < priority)
     db.execute(waiting.values(priority=priority).execution_options(synchronize_session=False))
-    queue.enqueue(
-        db,
+    job = queue.NewJob(
         ENCODE_KIND,
         lane=queue.LANE_MEDIA,
         key=key,
@@ -113,6 +112,7 @@ def enqueue_encode(db: Session, lecture: Lecture, source_id: int, *, priority: i
         fair_key=f"institution:{lecture.institution_id}",
         priority=priority,
     )
+    queue.enqueue(db, job)
 
 
 def retry_encode(db: Session, actor: Actor, public_id: str) -> None:

@@ -97,7 +97,7 @@ def sweep_handler(
 
 def request_sweep(db: Session) -> None:
     """Queue a sweep of the store."""
-    queue.enqueue(db, SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND)
+    queue.enqueue(db, queue.NewJob(SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND))
 
 
 def forget_replaced_sets(db: Session, *, before: datetime, held: Collection[int] = ()) -> int:

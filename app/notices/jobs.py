@@ -27,7 +27,7 @@ def request_morning(db: Session, settings: NoticesSection) -> None:
     now = utc_now()
     forget_notices(db, before=now - timedelta(days=settings.keep_days))
     if morning.due_periods(now, hour=settings.digest_hour):
-        queue.enqueue(db, MORNING_KIND, lane=queue.LANE_DEFAULT, key=MORNING_KIND)
+        queue.enqueue(db, queue.NewJob(MORNING_KIND, lane=queue.LANE_DEFAULT, key=MORNING_KIND))
 
 
 def make_letterhead(settings: Settings) -> Letterhead:

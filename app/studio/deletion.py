@@ -231,7 +231,7 @@ def _load_deleted(db: Session, actor: Actor, public_ids: Collection[str]) -> lis
 
 def request_emptying(db: Session) -> None:
     """Queue the job that empties deleted drafts; the worker's clock asks every hour."""
-    queue.enqueue(db, EMPTY_KIND, lane=queue.LANE_DEFAULT, key=EMPTY_KIND)
+    queue.enqueue(db, queue.NewJob(EMPTY_KIND, lane=queue.LANE_DEFAULT, key=EMPTY_KIND))
 
 
 def empty_deleted(db: Session) -> int:

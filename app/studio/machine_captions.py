@@ -80,14 +80,16 @@ def request_captions(db: Session, actor: Actor, public_id: str, speech: SpeechSe
         raise Conflict("这一讲已经有字幕了，不需要自动生成。", code="has_captions", lecture_id=lecture.id)
     queue.enqueue(
         db,
-        CAPTION_KIND,
-        lane=queue.LANE_MEDIA,
-        key=f"{CAPTION_KIND}:{lecture.id}",
-        payload={"lecture_id": lecture.id},
-        subject=lecture_subject(lecture.id),
-        fair_key=f"institution:{lecture.institution_id}",
-        priority=Priority.BACKGROUND,
-        max_attempts=2,
+        queue.NewJob(
+            CAPTION_KIND,
+            lane=queue.LANE_MEDIA,
+            key=f"{CAPTION_KIND}:{lecture.id}",
+            payload={"lecture_id": lecture.id},
+            subject=lecture_subject(lecture.id),
+            fair_key=f"institution:{lecture.institution_id}",
+            priority=Priority.BACKGROUND,
+            max_attempts=2,
+        ),
     )
 
 

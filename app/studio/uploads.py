@@ -186,11 +186,12 @@ def note_pieces(db: Session, final_id: int) -> None:
 def request_finish(db: Session, upload: Upload) -> None:
     """Queue the job that takes a whole upload into the store."""
     lecture = _lecture_of(db, upload)
-    queue.enqueue(
-        db, FINISH_KIND, lane=queue.LANE_DEFAULT, key=f"{FINISH_KIND}:{upload.id}", payload={"upload_id": upload.id},
+    job = queue.NewJob(
+        FINISH_KIND, lane=queue.LANE_DEFAULT, key=f"{FINISH_KIND}:{upload.id}", payload={"upload_id": upload.id},
         subject=lecture_subject(lecture.id), fair_key=f"institution:{lecture.institution_id}", priority=Priority.NORMAL,
         max_attempts=5,
-    )
+    )  # fmt: skip
+    queue.enqueue(db, job)
 
 
 def _lecture_of(db: Session, upload: Upload) -> Lecture:
@@ -258,7 +259,7 @@ def is_finishing(db: Session, lecture_id: int) -> bool:
 
 def request_upload_sweep(db: Session) -> None:
     """Queue a sweep of abandoned uploads."""
-    queue.enqueue(db, SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND)
+    queue.enqueue(db, queue.NewJob(SWEEP_KIND, lane=queue.LANE_DEFAULT, key=SWEEP_KIND))
 
 
 def sweep_rows(db: Session, lengths: Mapping[str, int], *, expires_after: timedelta) -> frozenset[str]:

@@ -28,7 +28,7 @@ OVERLAP: Final = timedelta(minutes=15)
 
 def request_count(db: Session) -> None:
     """Queue the counting unless it waits already."""
-    queue.enqueue(db, COUNT_KIND, lane=queue.LANE_DEFAULT, key=COUNT_KIND, max_attempts=5)
+    queue.enqueue(db, queue.NewJob(COUNT_KIND, lane=queue.LANE_DEFAULT, key=COUNT_KIND, max_attempts=5))
 
 
 def job_kind() -> JobKind:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.catalogue.playlists import Playlist, PlaylistState
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
+from app.kernel.db import insert_for
 from app.library.models import Lecture, LectureState
 from app.library.policies import can_view_work_on
 from app.watching.beacons import Beacon
@@ -39,8 +39,7 @@ def take_beacons(db: Session, actor: Actor, beacons: Sequence[Beacon]) -> int:
         for each in beacons
         if each.lecture in lectures
     ]  # fmt: skip
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    db.execute(insert(PlayBeacon).values(rows).on_conflict_do_nothing())
+    db.execute(insert_for(db, PlayBeacon).values(rows).on_conflict_do_nothing())
     return len(rows)
 
 

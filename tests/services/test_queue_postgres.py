@@ -56,10 +56,11 @@ def begin_one_of_two(app: Flask) -> None:
         db.flush()
         assert steps.delegate(db, claim.job_id, claim.lease, step="encode", done=0.0)
         for number in range(10):
-            queue.enqueue(
-                db, CHUNK_KIND, lane=queue.LANE_MEDIA, key=str(number), payload=claim.payload, subject=claim.subject,
+            job = queue.NewJob(
+                CHUNK_KIND, lane=queue.LANE_MEDIA, key=str(number), payload=claim.payload, subject=claim.subject,
                 fair_key=claim.fair_key, priority=claim.priority, parent_id=claim.job_id, weight=0.1,
             )  # fmt: skip
+            queue.enqueue(db, job)
         for chunk in db.scalars(select(Job).where(Job.kind == CHUNK_KIND).order_by(Job.id).limit(5)):
             chunk.state, chunk.progress = JobState.SUCCEEDED, 1.0
             chunk.started_at, chunk.finished_at = began_at, utc_now()

@@ -7,15 +7,16 @@ lease is still the worker's own, so a worker that was thought dead can never ove
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import ScalarSelect, func, nulls_first, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.clock import utc_now
+from app.kernel.db import insert_for
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.ids import new_token
 from app.kernel.jobs import steps
@@ -37,36 +38,32 @@ LANE_MAIL = "mail"
 LANES = (LANE_MEDIA, LANE_DEFAULT, LANE_ANALYSIS, LANE_MAIL)
 
 
-def enqueue(  # noqa: PLR0913 - a job has this many independent properties, all by name
-    db: Session,
-    kind: str,
-    *,
-    lane: str,
-    key: str,
-    payload: Mapping[str, Any] | None = None,
-    subject: str = "",
-    fair_key: str = "",
-    priority: int = Priority.NORMAL,
-    max_attempts: int = 3,
-    parent_id: int | None = None,
-    weight: float = 0.0,
-    rank: int = 0,
-) -> None:
-    """Add a job unless one with the same key already waits."""
-    if db.scalar(select(Job.id).where(Job.key == key, Job.state == JobState.QUEUED)) is not None:
-        return
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to add; fields as in `Job`."""
+
+    kind: str
+    _: KW_ONLY
+    lane: str
+    key: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    fair_key: str = ""
+    priority: int = Priority.NORMAL
+    max_attempts: int = 3
+    parent_id: int | None = None
+    weight: float = 0.0
+    rank: int = 0
+
+
+def enqueue(db: Session, *jobs: NewJob) -> None:
+    """Add jobs, but none for whose key one already waits."""
     now = utc_now()
-    job = Job(
-        kind=kind, lane=lane, key=key, payload=dict(payload or {}), subject=subject, fair_key=fair_key,
-        priority=priority, max_attempts=max_attempts, parent_id=parent_id, weight=weight, rank=rank,
-        state=JobState.QUEUED, run_after=now, created_at=now,
-    )  # fmt: skip
-    try:
-        with db.begin_nested():
-            db.add(job)
-    except IntegrityError:
-        # Another transaction enqueued the same key between our look and our insert: that one serves us too.
-        log.debug("job_already_waiting", key=key)
+    state = {"state": JobState.QUEUED, "run_after": now, "created_at": now}
+    rows = [{each.name: getattr(job, each.name) for each in fields(job)} | state for job in jobs]
+    if rows:
+        # Hundreds of steps are handed out at once, while somebody waits for the first of them.
+        db.execute(insert_for(db, Job).on_conflict_do_nothing(), rows)
 
 
 def has_waiting(db: Session, lane: str) -> bool:

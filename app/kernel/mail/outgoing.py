@@ -54,9 +54,9 @@ def hand_in(db: Session, letter: Letter, *, key: str) -> OutgoingMail:
         assert other is not None
         return other
     queue.enqueue(
-        db, SEND_KIND, lane=queue.LANE_MAIL, key=f"{SEND_KIND}:{mail.id}", payload={"mail_id": mail.id},
+        db, queue.NewJob(SEND_KIND, lane=queue.LANE_MAIL, key=f"{SEND_KIND}:{mail.id}", payload={"mail_id": mail.id},
         max_attempts=MAX_ATTEMPTS,
-    )  # fmt: skip
+    ))  # fmt: skip
     log.info("mail_handed_in", mail_id=mail.id, purpose=key.partition(":")[0])
     return mail
 

@@ -107,7 +107,7 @@ def whole_job(clip: Path, policy: LadderPolicy, tools: Tools, folder: Path) -> P
 def first_play(plan: Plan, root: Path) -> FirstPlay:
     """Return somebody who looks on in a store folder while a plan is carried out."""
     rungs = [rung.name for rung in plan.ladder.rungs] if plan.ladder is not None else []
-    early = [Path(plan.early_copy.folder).name] if plan.early_copy is not None else []
+    early = [Path(step.folder).name for step in plan.early_copies[:1]]
     return FirstPlay(root, rungs, AUDIO_FOLDER if plan.audios else None, plan.duration_s, early)
 
 

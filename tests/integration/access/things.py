@@ -174,7 +174,7 @@ def _asked(db: Session) -> tuple[str, int]:
 
 def _failed_encode(db: Session, lecture: Lecture) -> int:
     subject = lecture_subject(lecture.id)
-    queue.enqueue(db, ENCODE_KIND, lane=queue.LANE_DEFAULT, key=new_public_id(), subject=subject)
+    queue.enqueue(db, queue.NewJob(ENCODE_KIND, lane=queue.LANE_DEFAULT, key=new_public_id(), subject=subject))
     job = db.scalars(select(Job).where(Job.kind == ENCODE_KIND, Job.subject == subject)).one()
     job.state = JobState.FAILED
     return job.id

@@ -62,10 +62,10 @@ def begin(work: Work) -> Callable[..., None]:
             assert steps.delegate(db, job_id, "x", step="encode", done=0.0)
             for number in range(CHUNKS):
                 queue.enqueue(
-                    db, CHUNK_KIND, lane=queue.LANE_MEDIA, key=f"{job_id}:{number}", subject=job.subject,
+                    db, queue.NewJob(CHUNK_KIND, lane=queue.LANE_MEDIA, key=f"{job_id}:{number}", subject=job.subject,
                     payload=job.payload, fair_key=job.fair_key, priority=job.priority, parent_id=job_id,
                     weight=1 / CHUNKS,
-                )  # fmt: skip
+                ))  # fmt: skip
             chunks = db.scalars(select(Job).where(Job.parent_id == job_id).order_by(Job.id)).all()
             for number, chunk in enumerate(chunks[:made]):
                 chunk.state, chunk.progress = JobState.SUCCEEDED, 1.0
@@ -186,7 +186,9 @@ def test_what_was_uploaded_anew_is_no_failure_any_more(work: Work, ask):
     with work() as db:
         job = db.get_one(Job, job_id)
         job.state, job.finished_at = JobState.FAILED, utc_now()
-        queue.enqueue(db, ENCODE_KIND, lane=queue.LANE_MEDIA, key="again", payload=job.payload, subject=job.subject)
+        queue.enqueue(
+            db, queue.NewJob(ENCODE_KIND, lane=queue.LANE_MEDIA, key="again", payload=job.payload, subject=job.subject)
+        )
     assert lines(work, QueueView.STOPPED) == {}
 
 
@@ -251,7 +253,9 @@ def test_encoding_anew_is_asked_for_with_one_button(app: Flask, operator: FlaskC
 @pytest.mark.parametrize("path", ["/admin/queue", "/admin/queue/1/cancel", "/admin/queue/1/retry", "/admin/renewal"])
 def test_only_operators_enter(client: FlaskClient, sign_in, shelf: Shelf, work: Work, path: str):
     with work() as db:
-        queue.enqueue(db, ENCODE_KIND, lane=queue.LANE_MEDIA, key="k", payload={"source_id": 1}, subject="lecture:1")
+        queue.enqueue(
+            db, queue.NewJob(ENCODE_KIND, lane=queue.LANE_MEDIA, key="k", payload={"source_id": 1}, subject="lecture:1")
+        )
     assert client.get(path).status_code == 303
     curator = sign_in(shelf.curator_login)
     assert curator.get(path).status_code == 403
@@ -264,7 +268,7 @@ def test_only_operators_enter(client: FlaskClient, sign_in, shelf: Shelf, work: 
 
 def test_other_jobs_are_not_cancelled_here(operator: FlaskClient, work: Work):
     with work() as db:
-        queue.enqueue(db, "sweep_store", lane=queue.LANE_DEFAULT, key="sweep_store")
+        queue.enqueue(db, queue.NewJob("sweep_store", lane=queue.LANE_DEFAULT, key="sweep_store"))
     with work() as db:
         job_id = db.scalars(select(Job.id).where(Job.kind == "sweep_store")).one()
     token = csrf_token(operator, "/admin/")

@@ -39,10 +39,11 @@ def killed(app: Flask, platform: Platform) -> list[int]:
         lectures = [create_lecture(db, maker, college.id, fields) for maker in makers]
         db.flush()
         for lecture in lectures:
-            queue.enqueue(
-                db, ENCODE_KIND, lane=queue.LANE_MEDIA, key=f"{ENCODE_KIND}:{lecture.id}",
+            job = queue.NewJob(
+                ENCODE_KIND, lane=queue.LANE_MEDIA, key=f"{ENCODE_KIND}:{lecture.id}",
                 subject=lecture_subject(lecture.id), payload={"source_id": 0},
             )  # fmt: skip
+            queue.enqueue(db, job)
         for _ in lectures:
             assert queue.claim(db, queue.LANE_MEDIA, worker="killed", lease_s=60) is not None
         return [lecture.id for lecture in lectures]

@@ -26,9 +26,10 @@ class Encodes:
 
     def ask(self, db: Session, name: str, chunks: int, fair_key: str, priority: int = Priority.NORMAL) -> None:
         self.chunks[name] = chunks
-        queue.enqueue(
-            db, "whole", lane=LANE, key=name, payload={"name": name}, fair_key=fair_key, priority=priority
+        job = queue.NewJob(
+            "whole", lane=LANE, key=name, payload={"name": name}, fair_key=fair_key, priority=priority
         )  # fmt: skip
+        queue.enqueue(db, job)
 
     def hand_out(self, context: JobContext) -> Delegation | None:
         claim, name = context.claim, context.payload["name"]
@@ -37,10 +38,11 @@ class Encodes:
 
         def enqueue(db: Session) -> None:
             for number in range(chunks):
-                queue.enqueue(
-                    db, "chunk", lane=LANE, key=f"{name}:{number}", payload={"name": name}, fair_key=claim.fair_key,
+                job = queue.NewJob(
+                    "chunk", lane=LANE, key=f"{name}:{number}", payload={"name": name}, fair_key=claim.fair_key,
                     priority=Priority.of_steps(claim.priority), parent_id=claim.job_id, weight=1 / chunks,
                 )  # fmt: skip
+                queue.enqueue(db, job)
 
         return Delegation(enqueue, "encode", 0.0) if chunks else None
 

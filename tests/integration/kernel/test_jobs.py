@@ -27,7 +27,7 @@ def runner(app: Flask, tmp_path) -> JobRunner:
 
 
 def add(db: Session, key: str, **values) -> None:
-    queue.enqueue(db, values.pop("kind", "echo"), lane=LANE, key=key, **values)
+    queue.enqueue(db, queue.NewJob(values.pop("kind", "echo"), lane=LANE, key=key, **values))
 
 
 def take(app: Flask) -> Claim | None:

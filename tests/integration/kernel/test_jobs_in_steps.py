@@ -35,7 +35,9 @@ class Whole:
 
         def enqueue(db):
             for key in missing:
-                queue.enqueue(db, "step", lane=LANE, key=key, parent_id=context.claim.job_id, weight=1 / self.steps)
+                queue.enqueue(
+                    db, queue.NewJob("step", lane=LANE, key=key, parent_id=context.claim.job_id, weight=1 / self.steps)
+                )
 
         return Delegation(enqueue, "working", 1 - len(missing) / self.steps)
 
@@ -58,7 +60,7 @@ def runner(app: Flask, tmp_path, whole) -> JobRunner:
     runner.register(JobKind("whole", LANE, whole.handle, on_failed=lambda _db, job: whole.failed.append(job.key)))
     runner.register(JobKind("step", LANE, whole.step))
     with app.app_context(), unit_of_work() as db:
-        queue.enqueue(db, "whole", lane=LANE, key="whole")
+        queue.enqueue(db, queue.NewJob("whole", lane=LANE, key="whole"))
     return runner
 
 
@@ -169,11 +171,11 @@ def test_steps_ending_at_once_wake_the_parent_once(app: Flask, runner, whole):
 def test_steps_go_by_their_rank_and_a_younger_parents_steps_wait(app: Flask):
     with app.app_context(), unit_of_work() as db:
         for key in ("older", "younger"):
-            queue.enqueue(db, "whole", lane="other", key=key)
+            queue.enqueue(db, queue.NewJob("whole", lane="other", key=key))
         db.flush()
         older, younger = (db.scalars(select(Job.id).where(Job.key == key)).one() for key in ("older", "younger"))
         for key, parent_id, rank in (("y0", younger, 0), ("o5", older, 5), ("o1", older, 1), ("o0 late", older, 0)):
-            queue.enqueue(db, "step", lane=LANE, key=key, parent_id=parent_id, rank=rank)
+            queue.enqueue(db, queue.NewJob("step", lane=LANE, key=key, parent_id=parent_id, rank=rank))
     taken = []
     for _ in range(4):
         with app.app_context(), unit_of_work() as db:

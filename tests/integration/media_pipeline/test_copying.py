@@ -102,7 +102,7 @@ def test_slides_at_half_the_rate_stay_aligned_with_the_copy(source, fast_policy,
     )
     made = run_once(source, replace(camera_policy, chunk_s=24, audio_chunk_s=240, profiles=generous), tools, tmp_path)
     assert made.plan.ladder.profile != "camera"
-    assert made.plan.copy.folder == "480p"
+    assert made.plan.copies[0].folder == "480p"
     found = {name: measuring.packets(measuring.joined(made.folder / name)) for name in ("360p", "480p")}
     assert found["360p"].keyframes_s == [0.0, 6.0, 12.0]
     assert (found["360p"].count, found["480p"].count) == (12.5 * SECONDS, 25 * SECONDS)
@@ -114,7 +114,7 @@ def test_slides_at_half_the_rate_stay_aligned_with_the_copy(source, fast_policy,
 
 def test_a_poster_larger_than_the_encoded_rungs_comes_from_the_source(shelf, camera_policy, tools, tmp_path):
     made = run_once(ready_clips.on_grid(shelf, 10, 360), camera_policy, tools, tmp_path)
-    assert made.plan.copy.folder == "360p"
+    assert made.plan.copies[0].folder == "360p"
     with av.open(str(made.folder / made.published.poster_name)) as container:
         assert (container.streams.video[0].width, container.streams.video[0].height) == (640, 360)
     assert payloads(made.folder / made.published.mp4_name) == payloads(ready_clips.on_grid(shelf, 10, 360))
@@ -130,14 +130,14 @@ def test_a_poster_larger_than_the_encoded_rungs_comes_from_the_source(shelf, cam
 def test_what_only_looks_ready_is_encoded_as_before(shelf, camera_policy, clip):
     info, plan = plan_for(clip(shelf), camera_policy)
     assert info.video.codec == "h264"
-    assert plan.copy is None
+    assert plan.copies == ()
     assert {rung for step in plan.videos for rung in step.rungs} == set(plan.ladder.rungs)
     assert plan.early_audios == ()
 
 
 def test_a_copy_ends_where_decoding_did(shelf, camera_policy, tools, tmp_path):
     made = run_once(ready_clips.damaged_end(shelf), camera_policy, tools, tmp_path)
-    copied = m3u8.load(str(made.folder / made.plan.copy.folder / "index.m3u8"))
+    copied = m3u8.load(str(made.folder / made.plan.copies[0].folder / "index.m3u8"))
     assert [part.uri for part in copied.segments] == ["00000.m4s", "00001.m4s", "00002.m4s"]
     assert len(m3u8.load(str(made.folder / "240p" / "index.m3u8")).segments) == 3
     assert [item.name for item in made.published.renditions] == ["240p", "480p", "audio"]
@@ -149,7 +149,7 @@ def test_a_stop_in_the_middle_costs_only_what_was_under_way(source, camera_polic
 
     class StopsAfterTheCopy(Recorder):
         def is_cancelled(self):
-            return find_chunk(storage, prefix, plan.copy.digest) is not None
+            return find_chunk(storage, prefix, plan.copies[-1].digest) is not None
 
     stopping = StopsAfterTheCopy()
     with pytest.raises(Cancelled):
@@ -170,27 +170,33 @@ def test_the_copy_and_the_early_sound_can_be_watched_before_anything_is_encoded(
 ):
     source = clip(shelf, SECONDS)
     _, plan = plan_for(source, camera_policy)
-    name = Path(plan.copy.folder).name
+    name = Path(plan.copies[0].folder).name
     storage, recorder = FolderStorage(tmp_path / "store"), Recorder()
     encoder = Encoder(plan, source, storage, "p", tools, RunLimits(), recorder)
     live = storage.root / "p" / "live"
-    for step in plan.chunk_steps[:3]:
+    for step in plan.first_steps:
         encoder.do(step, tmp_path / step.digest, lambda _: None)
         growth = grow(plan, storage, "p")
+    begun = m3u8.load(str(live / f"{name}.m3u8"))
+    assert len(begun.segments) == 2
+    shown_until_s = sum(part.duration for part in begun.segments)
+    assert growth.available_s == pytest.approx(min(8, shown_until_s), abs=0.03)
+    encoder.do(plan.copies[-1], tmp_path / "rest", lambda _: None)
+    growth = grow(plan, storage, "p")
     assert growth.available_s == pytest.approx(8, abs=0.03)
     assert not growth.is_complete
     assert [variant.uri for variant in m3u8.load(str(live / "master.m3u8")).playlists] == [f"{name}.m3u8"]
     assert not (live / "saver.m3u8").exists()
     listed = m3u8.load(str(live / f"{name}.m3u8"))
     assert not listed.is_endlist
-    assert listed.target_duration >= max(part.duration for part in listed.segments)
+    assert listed.target_duration == begun.target_duration >= round(max(part.duration for part in listed.segments))
     assert sum(part.duration for part in listed.segments) == pytest.approx(SECONDS)
     folder = (live / listed.segments[0].uri).resolve().parent
     assert payloads(measuring.joined(folder)) == payloads(source)
     begun = [sum(part.duration for part in listed.segments[:number]) for number in range(len(listed.segments))]
     keys = measuring.packets(source).keyframes_s
     assert all(min(abs(start_s - key_s) for key_s in keys) < 1e-5 for start_s in begun)
-    for step in plan.chunk_steps[3:]:
+    for step in plan.chunk_steps[4:]:
         encoder.do(step, tmp_path / step.digest, lambda _: None)
         growth = grow(plan, storage, "p")
     assert growth.is_complete
@@ -202,7 +208,7 @@ def test_the_copy_and_the_early_sound_can_be_watched_before_anything_is_encoded(
 
 def test_an_early_copy_is_no_part_of_the_set(shelf, camera_policy, tools, tmp_path):
     made = run_once(ready_clips.off_grid(shelf), camera_policy, tools, tmp_path)
-    assert made.plan.early_copy is not None
+    assert made.plan.early_copies
     assert [item.name for item in made.published.renditions] == ["240p", "480p", "audio"]
     assert "live" not in (made.folder / "master.m3u8").read_text()
     assert payloads(measuring.joined(made.folder / "480p")) != payloads(ready_clips.off_grid(shelf))

@@ -47,7 +47,7 @@ def media_of(folder):
 
 def test_a_copied_rung_and_what_is_heard_meanwhile_carry_them(shelf, copying_policy, tools, tmp_path):
     made = run_once(labelled(shelf, ready_clips.on_grid(shelf, SECONDS)), copying_policy, tools, tmp_path)
-    assert made.plan.copy.folder == "480p"
+    assert made.plan.copies[0].folder == "480p"
     assert made.plan.early_audios
     assert media_of(made.folder) == dict.fromkeys(
         ["240p/init.mp4", "480p.mp4", "480p/init.mp4", "audio.m4a", "audio/init.mp4", "live/audio/init.mp4"], True

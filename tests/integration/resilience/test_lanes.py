@@ -66,7 +66,7 @@ def test_an_embedded_worker_encodes_as_many_at_once_as_it_has_slots(tmp_path: Pa
     app.extensions["platform"].runner.register(JobKind("slow", queue.LANE_MEDIA, encode))
     with app.app_context(), unit_of_work() as db:
         for number in range(4):
-            queue.enqueue(db, "slow", lane=queue.LANE_MEDIA, key=f"slow:{number}")
+            queue.enqueue(db, queue.NewJob("slow", lane=queue.LANE_MEDIA, key=f"slow:{number}"))
     before = set(threading.enumerate())
     worker = threading.Thread(target=run_embedded, args=(app, stop), daemon=True)
     worker.start()

@@ -143,7 +143,7 @@ def test_the_same_file_again_and_a_repeated_job_offer_nothing_twice(
 
 
 def _ask_again(db: Session, source_id: int) -> None:
-    queue.enqueue(db, TAKE_KIND, lane=queue.LANE_ANALYSIS, key="again", payload={"source_id": source_id})
+    queue.enqueue(db, queue.NewJob(TAKE_KIND, lane=queue.LANE_ANALYSIS, key="again", payload={"source_id": source_id}))
 
 
 def test_another_file_puts_its_own_drafts_in_place(

@@ -45,7 +45,8 @@ def later(app: Flask, public_id: str) -> None:
 
 
 def empty(app: Flask) -> None:
-    in_work(app, lambda db: queue.enqueue(db, "empty_deleted_drafts", lane="default", key="empty_deleted_drafts"))
+    job = queue.NewJob("empty_deleted_drafts", lane="default", key="empty_deleted_drafts")
+    in_work(app, lambda db: queue.enqueue(db, job))
     run_jobs(app)
 
 

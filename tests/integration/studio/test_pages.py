@@ -368,11 +368,13 @@ def enqueue(app: Flask, lecture_id: str, **values: object) -> None:
         lecture = db.scalars(select(Lecture).where(Lecture.public_id == lecture_id)).one()
         queue.enqueue(
             db,
-            "encode_lecture",
-            lane="media",
-            key=f"k{lecture.id}",
-            payload={"source_id": 0},
-            subject=lecture_subject(lecture.id),
+            queue.NewJob(
+                "encode_lecture",
+                lane="media",
+                key=f"k{lecture.id}",
+                payload={"source_id": 0},
+                subject=lecture_subject(lecture.id),
+            ),
         )
         db.flush()
         db.execute(update(Job).where(Job.key == f"k{lecture.id}").values(**values) if values else select(1))

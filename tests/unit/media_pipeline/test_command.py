@@ -64,8 +64,9 @@ def copying_cases(policy):
     info = media(picture=video(640, 360, ready=ready(bitrate_bps=200_000)))
     kept = make_plan(info, policy, SHA)
     early = make_plan(replace(info, video=replace(info.video, ready=ready(every=51, bitrate_bps=200_000))), policy, SHA)
-    yield "copy-kept", copy_argv(TOOLS, source_of(info), kept.copy)
-    yield "copy-early", copy_argv(TOOLS, source_of(info), early.copy)
+    yield "copy-kept", copy_argv(TOOLS, source_of(info), kept.copies[-1])
+    yield "copy-early", copy_argv(TOOLS, source_of(info), early.copies[-1])
+    yield "copy-first", copy_argv(TOOLS, source_of(info), early.copies[0])
     yield "video-beside-copy", video_argv(TOOLS, source_of(info), kept.videos[0])
 
 
@@ -109,7 +110,7 @@ def cases(policy):
 
 NAMES = (
     "listen", "listen-stereo", "listen-early", "measure-treated", "measure-limited",
-    "copy-kept", "copy-early", "video-beside-copy",
+    "copy-kept", "copy-early", "copy-first", "video-beside-copy",
     "video-1080p", "video-slides", "video-given-options",
     "video-labelled", "video-interlaced-25",
     "video-29.97-upright", "video-silent-small", "video-first-lowest", "video-first-others", "video-chunk",

@@ -19,24 +19,28 @@ def plan_of(policy, picture, **changes):
 
 
 def folder_of(policy, picture, **changes):
-    copy = plan_of(policy, picture, **changes).copy
-    return copy.folder if copy is not None else None
+    return copied_into(plan_of(policy, picture, **changes))
+
+
+def copied_into(plan):
+    folders = {copy.folder for copy in plan.copies}
+    return folders.pop() if folders else None
 
 
 def test_a_ready_picture_on_the_grid_is_its_own_highest_rung(policy):
     plan = plan_of(policy, video(1280, 720, ready=ready()))
-    assert (plan.copy.folder, plan.copy.frame_rate, plan.copy.segment_s) == ("720p", 25, 4)
+    assert {(copy.folder, copy.frame_rate, copy.segment_s) for copy in plan.copies} == {("720p", 25, 4)}
     assert [rung.name for rung in plan.ladder.rungs] == ["240p", "480p", "720p"]
     assert {rung.name for step in plan.videos for rung in step.rungs} == {"240p", "480p"}
-    assert plan.steps_of("720p") == (plan.copy,)
+    assert plan.steps_of("720p") == plan.copies
     assert set(plan.steps_of("480p")) < set(plan.videos)
-    assert plan.early_copy is None
+    assert plan.early_copies == ()
     assert plan_from_json(plan_to_json(plan)) == plan
 
 
 def test_a_ready_picture_off_the_grid_serves_until_the_rungs_are_there(policy):
     plan, usual = plan_of(policy, video(1280, 720, ready=ready(every=51))), plan_of(policy, video(1280, 720))
-    assert plan.early_copy.folder == "live/video"
+    assert {copy.folder for copy in plan.early_copies} == {"live/video"}
     assert plan.videos == usual.videos
     assert plan.digest != usual.digest
 
@@ -45,8 +49,41 @@ def test_the_copy_and_its_sound_come_first(policy):
     plan = plan_of(policy, video(1280, 720, ready=ready()), duration_s=600.0)
     steps = plan.chunk_steps
     assert isinstance(steps[0], CopyStep)
-    assert next(step for step in steps if isinstance(step, VideoStep)) is steps[3]
+    assert next(step for step in steps if isinstance(step, VideoStep)) is steps[4]
+    assert steps[3] is plan.copies[1]
     assert plan.first_steps == steps[:3]
+
+
+def cut(*key_frames, frames=15_000):
+    return ready(key_frames=key_frames, group_bytes=(1,) * len(key_frames), frames=frames)
+
+
+@pytest.mark.parametrize(
+    ("picture", "ranges", "longest_s"),
+    [
+        # Six frames are left at the end, which are no segment of their own.
+        (ready(every=51), [(0, Fraction(102, 25), 0), (Fraction(102, 25), None, 2)], Fraction(57, 25)),
+        # Key frames at 6.8, 7.2, 8, 15.2 … s: the second cut comes too late for its own time, and the third at once.
+        (
+            cut(0, 170, 180, 200, *range(380, 15_000, 250)),
+            [(0, Fraction(36, 5), 0), (Fraction(36, 5), None, 2)],
+            Fraction(10),
+        ),
+        # What is left for one more frame becomes a part of the last segment.
+        (ready(frames=15_001, every=250), [(0, 20, 0), (20, None, 2)], Fraction(251, 25)),
+    ],
+)
+def test_what_players_begin_with_is_copied_alone(policy, picture, ranges, longest_s):
+    copies = plan_of(policy, video(1280, 720, ready=picture)).copies
+    found = [(copy.range.start_s, copy.range.length_s, copy.range.first_segment) for copy in copies]
+    assert found == ranges
+    assert {copy.longest_segment_s for copy in copies} == {longest_s}
+
+
+def test_a_lecture_of_few_segments_is_copied_in_one_piece(policy):
+    short = video(1280, 720, ready=ready(frames=750, every=250))
+    copies = plan_of(policy, short, duration_s=30.0).copies
+    assert [copy.range.is_whole for copy in copies] == [True]
 
 
 def test_a_short_ready_lecture_has_an_early_sound_too(policy):
@@ -60,8 +97,9 @@ def test_a_short_ready_lecture_has_an_early_sound_too(policy):
 
 def test_slides_at_half_the_rate_keep_the_sources_rate_in_the_copy(policy):
     plan = plan_of(policy, video(1280, 720, scene=SLIDES, ready=ready(bitrate_bps=250_000)))
-    assert (plan.ladder.frame_rate, plan.copy.frame_rate) == (Fraction(25, 2), 25)
-    assert (plan.copy.folder, plan.copy.segment_s) == ("720p", 6)
+    copy = plan.copies[0]
+    assert (plan.ladder.frame_rate, copy.frame_rate) == (Fraction(25, 2), 25)
+    assert (copy.folder, copy.segment_s) == ("720p", 6)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +179,6 @@ def test_the_policy_decides_and_changes_the_digest(policy):
     nothing = replace(policy, copy=replace(policy.copy, max_level=10))
     info = media(picture=video(1280, 720, ready=ready()))
     plans = [make_plan(info, each, SHA) for each in (policy, never, nothing)]
-    assert [plan.copy.folder if plan.copy else None for plan in plans] == ["720p", "live/video", None]
+    assert [copied_into(plan) for plan in plans] == ["720p", "live/video", None]
     assert len({plan.digest for plan in plans}) == 3
     assert plans[1].videos == plans[2].videos
