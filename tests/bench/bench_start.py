@@ -11,6 +11,7 @@ without encoding.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -19,9 +20,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media_pipeline import find_tools
+from app.media.queries import media_prefix
+from media_pipeline import find_tools, make_plan, probe
 from tests.bench.pipeline.firstplay import FirstPlay
-from tests.bench.pipeline.ours import current_policy, first_play, plan_of
+from tests.bench.pipeline.ours import current_policy, first_play
 from tests.bench.pipeline.sources import source
 from tests.fixtures.stack import TEACHER, Stack, make_stack, wait_for
 from tests.integration.resilience.inventory import platform_of
@@ -30,8 +32,10 @@ from tests.integration.resilience.teacher import Teacher, Wire
 _PIECE_BYTES = 8 * 1024**2
 _LOOK_EVERY_S = 0.05
 _MINUTE_S = 60
-#: A worker that has just started sweeps and counts first; an operator's runs all day.
+#: A worker that has just started sweeps and counts first, and looks for its programs with the first lecture; an
+#: operator's runs all day.
 _CHORES_S = 5
+_FIRST_LECTURE_S = 30
 
 
 def main() -> None:
@@ -84,6 +88,7 @@ def _first_play(
         for name in (f"worker-{number}" for number in range(workers)):
             wait_for(lambda name=name: "worker_started" in stack.log_tail(name, 200), timeout_s=60, what=name)
         time.sleep(_CHORES_S)
+        _warm_up(stack, teacher)
         play = _watch(stack, clip)
         _upload(teacher, lecture, clip)
         started = time.monotonic()
@@ -103,9 +108,25 @@ def _first_play(
         stack.stop()
 
 
+def _warm_up(stack: Stack, teacher: Teacher) -> None:
+    clip = source("ready", _FIRST_LECTURE_S)
+    play = _watch(stack, clip)
+    _upload(teacher, teacher.new_lecture(), clip)
+
+    def is_whole() -> bool:
+        play.look(0.0)
+        return play.all_whole_s is not None
+
+    wait_for(is_whole, timeout_s=120, what="the worker's first lecture")
+    # What follows the last segment is over as well.
+    time.sleep(_CHORES_S)
+
+
 def _watch(stack: Stack, clip: Path) -> FirstPlay:
-    root = platform_of(stack.app).settings.store.path / "media"
-    return first_play(plan_of(clip, current_policy()), root)
+    with clip.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    plan = make_plan(probe(clip), current_policy(), digest)
+    return first_play(plan, platform_of(stack.app).settings.store.path / media_prefix(plan.digest))
 
 
 def _upload(teacher: Teacher, lecture: str, clip: Path) -> None:
