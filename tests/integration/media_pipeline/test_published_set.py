@@ -28,7 +28,7 @@ def test_has_every_promised_file(lecture):
              published.poster_name, published.storyboard_name)  # fmt: skip
     assert all((lecture.folder / name).is_file() for name in names)
     assert [rendition.name for rendition in published.renditions] == [*RUNGS, "audio"]
-    assert published.recipe == "phones-3/6"
+    assert published.recipe == "phones-4/6"
     stored = [path for path in lecture.folder.rglob("*") if path.is_file() and path.name != "published.json"]
     assert not [path for path in stored if "chunks" in path.parts]
     assert published.size_bytes == sum(path.stat().st_size for path in stored)

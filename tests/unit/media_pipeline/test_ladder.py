@@ -128,9 +128,9 @@ def test_chunks_hold_whole_segments_in_every_profile(policy):
 
 
 def test_policy_names_its_recipe_and_its_validity(policy):
-    assert policy.recipe == "phones-3"
-    assert policy.is_valid_on(date(2026, 11, 1))
-    assert not policy.is_valid_on(date(2026, 10, 31))
+    assert policy.recipe == "phones-4"
+    assert policy.is_valid_on(date(2026, 11, 30))
+    assert not policy.is_valid_on(date(2026, 11, 29))
 
 
 def test_every_fault_of_a_policy_is_listed(policy_mapping):
