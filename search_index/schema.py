@@ -15,7 +15,7 @@ from search_index.documents import Document, Sort
 from search_index.folding import fold_text
 from search_index.passages import SEPARATOR, folded_speech, pack_speech
 
-SCHEMA_VERSION = f"6.{ANALYSIS_VERSION}"
+SCHEMA_VERSION = f"7.{ANALYSIS_VERSION}"
 """Another version on disk means: rebuild. Raised also when the documents handed in carry other facets than before."""
 
 FIELD_WEIGHTS: Mapping[str, int] = {
@@ -42,10 +42,12 @@ _TIE_KEYS = 1024
 FACET_SEPARATORS = "\x7f", "\x80"
 """Never in a facet's name or value, so that engines may join them. JSON, which tantivy answers in, escapes neither."""
 CARD_SEPARATORS = "\x1f", "\x1e"
-"""Not in them either, nor in folded text, so that engines may join the parts of a card."""
+"""Not in them either, nor in stored or folded text, so that engines may join the parts of a card and its texts."""
 _BLANKS = str.maketrans(dict.fromkeys((*FACET_SEPARATORS, *CARD_SEPARATORS), " "))
+_REPLACEMENT = "\ufffd"
 _POPULAR_BITS, _SECOND_BITS, _POPULAR_TIE_BITS = 20, 32, 11
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_STORED = re.compile(f"[\ud800-\udfff{''.join(CARD_SEPARATORS)}]")
 
 Stored = Mapping[str, str | tuple[str, ...]]
 
@@ -189,7 +191,7 @@ def stored_of(document: Document) -> dict[str, str | tuple[str, ...]]:
     """Return the texts as they are kept for highlights, and what else a document is found by."""
     stored: dict[str, str | tuple[str, ...]] = {}
     for field in FIELD_WEIGHTS:
-        values = tuple(storable(value) for value in _values(document, field) if value)
+        values = tuple(_NOT_STORED.sub(_REPLACEMENT, value) for value in _values(document, field) if value)
         if values:
             stored[field] = values if field in {"tags", KEYWORDS} else values[0]
     return stored
@@ -197,4 +199,4 @@ def stored_of(document: Document) -> dict[str, str | tuple[str, ...]]:
 
 def storable(text: str) -> str:
     """Replace lone surrogates, which no file and no page can carry; the number of characters stays."""
-    return _SURROGATE.sub("\ufffd", text)
+    return _SURROGATE.sub(_REPLACEMENT, text)

@@ -1,10 +1,11 @@
 """Counting exactly: how many documents match a query, and how many of them carry each value of a facet."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import tantivy
 
+from search_index.tantivy_engine.facet_codes import NOTHING, texts_of_codes
 from search_index.tantivy_engine.facet_columns import LAST, FacetColumns, ValueCounter
 from search_index.tantivy_engine.fields import FACET, FACET_COLUMNS, facet_term
 
@@ -17,7 +18,7 @@ Counted = tuple[int, Mapping[str, Mapping[str, int]]]
 
 
 def kept_counters() -> Callable[[str], ValueCounter]:
-    """Return counters by facet, to be handed on from snapshot to snapshot: what texts mean does not change."""
+    """Return counters by facet, to be handed on from snapshot to snapshot: what numbers mean does not change."""
     return lru_cache(maxsize=_KEPT_COUNTERS)(ValueCounter)
 
 
@@ -33,8 +34,8 @@ class Counting:
         self._searcher = searcher
         self._columns = columns
         self._counters = counters
-        texts = searcher.terms_with_prefix(FACET_COLUMNS[LAST], "", limit=2)
-        self._overflow = (LAST,) if any(text for text, _ in texts) else ()
+        told = searcher.aggregate(tantivy.Query.all_query(), {"last": {"max": {"field": FACET_COLUMNS[LAST]}}})
+        self._overflow = (LAST,) if (told["last"]["value"] or NOTHING) > NOTHING else ()
         self._whole: dict[tuple[frozenset[str], tuple[str, ...], int], Counted] = {}
 
     def of_whole(self, query: tantivy.Query, kinds: frozenset[str], names: tuple[str, ...], at_most: int) -> Counted:
@@ -59,7 +60,7 @@ class Counting:
             buckets = answer[str(at)]["buckets"]
             if len(buckets) == size < MOST_VALUES and buckets[at_most - 1]["doc_count"] == buckets[-1]["doc_count"]:
                 answer |= self._searcher.aggregate(query, {str(at): _terms(at, MOST_VALUES)})
-        first = next(iter(answer.values()))  # every document has one text in every column
+        first = next(iter(answer.values()))  # every document has one number in every column
         total = sum(bucket["doc_count"] for bucket in first["buckets"]) + first["sum_other_doc_count"]
         cut = {at for at in sizes if sizes[at] == MOST_VALUES and answer[str(at)]["sum_other_doc_count"]}
         counts = {at: {each["key"]: each["doc_count"] for each in answer[str(at)]["buckets"]} for at in sizes}
@@ -68,9 +69,14 @@ class Counting:
         return int(total), {
             name: self._one_by_one(query, name)
             if cut.intersection((at, *self._overflow))
-            else self._counters(name).counted(counts[at])
+            else self._counters(name).counted(counts[at], lambda: self._texts)
             for name, at in places.items()
         }
+
+    @cached_property
+    def _texts(self) -> dict[int, str]:
+        """Look up what the numbers of this commit mean."""
+        return texts_of_codes(self._searcher)
 
     def _one_by_one(self, query: tantivy.Query, name: str) -> Mapping[str, int]:
         """Count a facet whose column has more texts than an answer holds: slower, and exact as well."""

@@ -12,6 +12,7 @@ import tantivy
 from search_index.errors import IndexBusy, IndexUnusable
 from search_index.ports import Snapshot
 from search_index.schema import Record
+from search_index.tantivy_engine.facet_codes import FacetCodes
 from search_index.tantivy_engine.facet_columns import SAMPLE, FacetColumns
 from search_index.tantivy_engine.fields import CHECKPOINT_ID, ID, checkpoint_document, make_schema, to_document
 from search_index.tantivy_engine.snapshot import TantivySnapshot
@@ -48,13 +49,14 @@ class TantivyEngine:
         first = list(islice(records, SAMPLE))
         columns = FacetColumns.chosen_for([record.card.facets for record in first])
         columns.write(folder)
+        codes = FacetCodes()
         count = 0
         writer = index.writer(heap_size=_BUILD_MEMORY, num_threads=1)
         try:
             for record in chain(first, records):
-                writer.add_document(to_document(record, columns))
+                writer.add_document(to_document(record, columns, codes))
                 count += 1
-            writer.add_document(checkpoint_document(checkpoint))
+            writer.add_document(checkpoint_document(checkpoint, codes.highest))
             writer.commit()
         finally:
             writer.wait_merging_threads()
@@ -71,11 +73,13 @@ class TantivyEngine:
                 columns = FacetColumns.chosen_for([record.card.facets for record in records])
                 columns.write(folder)
             writer.garbage_collect_files()  # what a killed commit left would make this one fail
+            index.reload()  # another writer may have committed before we had the lock
+            codes = FacetCodes.read(index.searcher())
             for outdated in (*deletions, *(record.id for record in records), CHECKPOINT_ID):
                 writer.delete_documents_by_term(ID, outdated)
             for record in records:
-                writer.add_document(to_document(record, columns))
-            writer.add_document(checkpoint_document(checkpoint))
+                writer.add_document(to_document(record, columns, codes))
+            writer.add_document(checkpoint_document(checkpoint, codes.highest))
             writer.commit()
         except BaseException:
             writer.rollback()

@@ -2,10 +2,11 @@
 
 Which facets go together is chosen from the first documents of a rebuild and stays until the next; a facet nobody had
 thought of goes into the last column. Only speed depends on the choice: a column's text names the facets it holds.
+Kept are numbers that stand for texts; see facet_codes.py.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import repeat
@@ -94,63 +95,65 @@ class FacetColumns:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a column's texts mean for one facet.
+    """What a column's numbers mean for one facet.
 
     Args:
-        values_of: the facet's values in every text.
-        texts_of: the texts every value is in.
-        only: the value of every text that has one, where each value is in one text and no text has two.
+        values_of: the facet's values in the text of every number.
+        codes_of: the numbers of the texts every value is in.
+        only: the value of every number that has one, where each value is in one text and no text has two.
     """
 
-    values_of: Mapping[str, Sequence[str]]
-    texts_of: Mapping[str, Sequence[str]]
-    only: Mapping[str, str] | None
+    values_of: Mapping[int, Sequence[str]]
+    codes_of: Mapping[str, Sequence[int]]
+    only: Mapping[int, str] | None
 
-    def and_texts(self, texts: Iterable[str], name: str) -> "_Known":
+    def and_texts(self, texts: Iterable[tuple[int, str]], name: str) -> "_Known":
         """Know some texts more."""
-        values_of, texts_of = dict(self.values_of), {value: list(known) for value, known in self.texts_of.items()}
-        for text in texts:
-            values_of[text] = _values_in(text, name)
-            for value in values_of[text]:
-                texts_of.setdefault(value, []).append(text)
+        values_of, codes_of = dict(self.values_of), {value: list(known) for value, known in self.codes_of.items()}
+        for code, text in texts:
+            values_of[code] = _values_in(text, name)
+            for value in values_of[code]:
+                codes_of.setdefault(value, []).append(code)
         sizes = [len(values) for values in values_of.values() if values]
-        is_one_to_one = len(texts_of) == len(sizes) == sum(sizes)
-        only = {known[0]: value for value, known in texts_of.items()} if is_one_to_one else None
-        return _Known(values_of, texts_of, only)
+        is_one_to_one = len(codes_of) == len(sizes) == sum(sizes)
+        only = {known[0]: value for value, known in codes_of.items()} if is_one_to_one else None
+        return _Known(values_of, codes_of, only)
 
 
 class ValueCounter:
-    """Turns counts of a column's texts into counts of one facet's values; learns the texts as it meets them."""
+    """Turns counts of a column's numbers into counts of one facet's values; learns the numbers as it meets them."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._known = _Known({}, {}, {})  # replaced as a whole: threads read it without a lock
         self._lock = Lock()
 
-    def counted(self, counts: Mapping[str, int]) -> dict[str, int]:
-        """Count values, given how often each text is there."""
+    def counted(self, counts: Mapping[int, int], texts: Callable[[], Mapping[int, str]]) -> dict[str, int]:
+        """Count values, given how often each number is there; ``texts`` tells what numbers mean, when one is new."""
         known = self._known
         if not counts.keys() <= known.values_of.keys():
-            known = self._learn(counts.keys())
+            known = self._learn(counts.keys(), texts())
         if known.only is not None:
             only = known.only
-            return {only[text]: count for text, count in counts.items() if text in only}
+            return {only[code]: count for code, count in counts.items() if code in only}
         found: dict[str, int] = {}
-        if len(known.texts_of) > len(counts):
-            for text, count in counts.items():
-                for value in known.values_of[text]:
+        if len(known.codes_of) > len(counts):
+            for code, count in counts.items():
+                for value in known.values_of[code]:
                     found[value] = found.get(value, 0) + count
             return found
-        for value, texts in known.texts_of.items():
-            count = sum(map(counts.get, texts, repeat(0)))
+        for value, codes in known.codes_of.items():
+            count = sum(map(counts.get, codes, repeat(0)))
             if count:
                 found[value] = count
         return found
 
-    def _learn(self, texts: Collection[str]) -> _Known:
+    def _learn(self, codes: Collection[int], texts: Mapping[int, str]) -> _Known:
         with self._lock:
-            new = [text for text in texts if text not in self._known.values_of]
-            self._known = self._known.and_texts(new, self._name)
+            new = [int(code) for code in codes if code not in self._known.values_of]
+            if not texts.keys() >= set(new):
+                raise IndexUnusable("The index holds facets without their meaning.")
+            self._known = self._known.and_texts([(code, texts[code]) for code in new], self._name)
             return self._known
 
 

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from search_index.errors import IndexUnusable
+from search_index.tantivy_engine.facet_codes import FacetCodes
 from search_index.tantivy_engine.facet_columns import LAST, FacetColumns, ValueCounter
 
 
@@ -40,19 +41,25 @@ def test_a_small_sample_promises_no_few_values():
 def test_counts_are_those_of_the_values():
     columns = FacetColumns.chosen_for(SAMPLE)
     documents = [*SAMPLE, {"moon": ("full", "full", "new")}, {"institution": ("i1", "i2")}, {"city": ("", "x y")}, {}]
-    texts = [columns.texts(facets) for facets in documents]
+    codes = FacetCodes()
+    numbers = [[codes.of(text) for text in columns.texts(facets)] for facets in documents]
+    meanings = {codes.of(text): text for facets in documents for text in columns.texts(facets)}
     for name in (*SAMPLE[0], "moon"):
         expected = {}
         for facets in documents:
             for value in set(facets.get(name, ())):
                 expected[value] = expected.get(value, 0) + 1
         counts = {}
-        for each in texts:
+        for each in numbers:
             for column in {columns.column_of(name), LAST}:
                 counts[each[column]] = counts.get(each[column], 0) + 1
         counter = ValueCounter(name)
-        assert counter.counted(dict(itertools.islice(counts.items(), 5))) != {}  # learns some, then the rest
-        assert counter.counted(counts) == expected
+        some = dict(itertools.islice(counts.items(), 5))
+        assert counter.counted(some, lambda: meanings) != {}  # learns some, then the rest
+        assert counter.counted(counts, lambda: meanings) == expected
+        assert counter.counted(counts, dict) == expected  # knows them by now
+        with pytest.raises(IndexUnusable):
+            counter.counted({max(meanings) + 1: 1}, lambda: meanings)
 
 
 def test_what_was_chosen_is_kept_and_a_torn_file_is_told(tmp_path):
