@@ -15,6 +15,7 @@ from media_pipeline.chunks import find_chunk
 from media_pipeline.encoder import Encoder
 from media_pipeline.folder import FolderStorage
 from media_pipeline.growing import grow
+from media_pipeline.steps import MediaRange
 from media_pipeline.types import RunLimits
 from tests.factories import ready_clips
 from tests.integration.media_pipeline import measuring
@@ -204,6 +205,24 @@ def test_the_copy_and_the_early_sound_can_be_watched_before_anything_is_encoded(
     assert ended.is_endlist
     assert [part.uri for part in ended.segments] == [part.uri for part in listed.segments]
     assert len(m3u8.load(str(live / "saver.m3u8")).playlists) == 1
+
+
+@pytest.mark.parametrize("clip", [ready_clips.on_grid, ready_clips.off_grid])
+def test_two_copies_are_to_the_byte_what_one_would_be(shelf, camera_policy, tools, tmp_path, clip):
+    source = clip(shelf, SECONDS)
+    _, plan = plan_for(source, camera_policy)
+    assert len(plan.copies) == 2
+    whole = replace(plan.copies[0], range=MediaRange(), digest="whole")
+    made = []
+    for folder, copies in ((tmp_path / "two", plan.copies), (tmp_path / "one", (whole,))):
+        storage = FolderStorage(folder)
+        encoder = Encoder(replace(plan, copies=copies), source, storage, "p", tools, RunLimits(), Recorder())
+        for step in copies:
+            encoder.do(step, tmp_path / step.digest, lambda _: None)
+        media = folder / "p" / whole.folder
+        made.append({path.name: path.read_bytes() for path in media.iterdir()})
+    assert made[0] == made[1]
+    assert len(made[0]) > 4
 
 
 def test_an_early_copy_is_no_part_of_the_set(shelf, camera_policy, tools, tmp_path):
