@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dev import machine
@@ -32,17 +33,19 @@ def main(arguments: Sequence[str]) -> int:
     """Do the steps of one target; return the exit status."""
     target = arguments[0] if arguments else "run"
     started = time.monotonic()
-    steps = {
-        "run": (system_for_run, packages, texts, assets),
-        "test": (system_for_test, packages_for_tests, texts, assets),
-        "python": (packages_for_tests,),
-        "assets": (packages, assets),
+    # Steps in one pair of brackets need nothing of each other and are done side by side.
+    steps: dict[str, tuple[tuple[Callable[[], bool], ...], ...]] = {
+        "run": ((system_for_run, packages), (texts, assets)),
+        "test": ((system_for_test, packages_for_tests), (texts, assets)),
+        "python": ((packages_for_tests,),),
+        "assets": ((packages,), (assets,)),
     }
     if target not in steps:
         print(f"setup: unknown target {target!r}; one of {', '.join(steps)}", file=sys.stderr)
         return 2
     try:
-        worked = [step() for step in steps[target]]
+        with ThreadPoolExecutor() as pool:
+            worked = [done for together in steps[target] for done in pool.map(lambda step: step(), together)]
     except SetupFailed as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1

@@ -84,7 +84,7 @@ class Rendition:
         self.peak_bps = max(8 * sizes[name] / lengths_s[name] for name in names if lengths_s[name] >= long_s)
 
 
-@pytest.mark.parametrize("name", ["slides", "camera", "thirty-drop-frame"])
+@pytest.mark.parametrize("name", ["slides", pytest.param("camera", marks=pytest.mark.long), "thirty-drop-frame"])
 def test_ffprobe_says_the_same(made: Callable[[str], Encoded], ffprobe: str, name: str) -> None:
     folder = made(name).folder
     sound = Rendition(ffprobe, folder / "audio")

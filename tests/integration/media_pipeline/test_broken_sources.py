@@ -35,7 +35,7 @@ def assert_times(result, rate=25):
             assert times == [Fraction(number, rate) for number in range(len(times))], rendition.name
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+@pytest.mark.parametrize("ending", ["mp4", pytest.param("mkv", marks=pytest.mark.long)])
 def test_another_size_in_the_middle_is_fitted_into_the_first(shelf, chunked, ending):
     result = chunked(broken_clips.changing(shelf, "size", ending))
     assert len({step.range.start_s for step in result.plan.videos}) == 7
@@ -55,7 +55,7 @@ def test_another_size_in_the_middle_is_fitted_into_the_first(shelf, chunked, end
         assert grey(frames[450 + number])[:, :60].max() > 100 < grey(frames[450 + number])[:, -60:].max()
 
 
-@pytest.mark.parametrize("what", ["format", "format-first"])
+@pytest.mark.parametrize("what", [pytest.param("format", marks=pytest.mark.long), "format-first"])
 def test_another_pixel_format_in_the_middle_changes_nothing(shelf, chunked, what):
     result = chunked(broken_clips.changing(shelf, what))
     assert_lengths(result, 27.0)
@@ -147,7 +147,7 @@ def test_last_picture_stands_as_long_as_it_says(shelf, chunked):
     assert np.abs(grey(frames[len(frames) // 3]) - grey(frames[-1])).mean() < 3
 
 
-@pytest.mark.parametrize("sound_s", [20, 130])
+@pytest.mark.parametrize("sound_s", [20, pytest.param(130, marks=pytest.mark.long)])
 def test_minutes_of_silence_follow_sound_that_ends_early(shelf, fast_policy, tools, tmp_path, sound_s):
     """With chunks as they are in earnest, and the early start of a long lecture."""
     source = shelf._lavfi(
