@@ -106,7 +106,7 @@ def pairs(run_text: str) -> list[str]:
 
 def grams(folded: str) -> dict[str, int]:
     """Every term of a text and how often it counts: characters, words, pairs; whole words of other writing."""
-    return dict(Counter(written_terms(folded)[0].split()))
+    return dict(Counter(written_terms(folded)[0]))
 
 
 def spoken_terms(folded: str) -> Iterator[str]:
@@ -134,16 +134,12 @@ def _spoken_word(word: str) -> tuple[str, ...]:
     return (*parts_of(word), *pairs(word))
 
 
-def written_terms(folded: str) -> tuple[str, int]:
-    """Terms of a text, each as often as it counts, and its length.
-
-    Returns:
-        The terms, parted by blanks, and how many characters of CJK text and words of other text there are.
-    """
+def written_terms(folded: str) -> tuple[list[str], int]:
+    """Terms of a text, each as often as it counts, and its length: its CJK characters and words of other writing."""
     return _short_terms(folded) if len(folded) <= _SHORT else _terms(folded)
 
 
-def _terms(folded: str) -> tuple[str, int]:
+def _terms(folded: str) -> tuple[list[str], int]:
     terms: list[str] = []
     length = 0
     for run, cut in cut_runs(folded):
@@ -158,8 +154,8 @@ def _terms(folded: str) -> tuple[str, int]:
                 terms += parts_of(word)
         terms += map(add, text, text[1:])
         length += len(text)
-    return " ".join(terms), length
+    return terms, length
 
 
 _short_terms = lru_cache(maxsize=20_000)(_terms)
-"""Kept, because the same tags, teachers and institutions come with document after document."""
+"""Kept, because the same tags, teachers and institutions come with document after document. Not to be changed."""

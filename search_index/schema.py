@@ -57,8 +57,7 @@ class Record:
     """A document ready for an engine.
 
     Args:
-        written: of every value of a field its terms, parted by blanks, each as often as it counts, and the field's
-            weight.
+        written: of every value of a field its terms, each as often as it counts, and the field's weight.
         spoken: terms of its speech and their weights.
         card: what ranking needs.
         stored: its texts, what highlights need.
@@ -67,7 +66,7 @@ class Record:
     """
 
     id: str
-    written: Sequence[tuple[str, int]]
+    written: Sequence[tuple[list[str], int]]
     spoken: Mapping[str, float]
     card: "Card"
     stored: Stored
@@ -79,7 +78,7 @@ class Record:
         """Weight of every written term, over all fields."""
         weights: dict[str, float] = {}
         for terms, weight in self.written:
-            for term in terms.split():
+            for term in terms:
                 weights[term] = weights.get(term, 0.0) + weight
         return weights
 
@@ -133,7 +132,7 @@ class Card:
 def to_record(document: Document) -> Record:
     """Analyse a document."""
     folded = {name: _folded_values(document, name) for name in FIELD_WEIGHTS}
-    written: list[tuple[str, int]] = []
+    written: list[tuple[list[str], int]] = []
     length = 0.0
     for name, weight in FIELD_WEIGHTS.items():
         for value in folded[name]:

@@ -56,9 +56,10 @@ def to_document(record: Record, columns: FacetColumns, codes: FacetCodes) -> tan
     document = tantivy.Document()
     document.add_text(ID, record.id)
     document.add_unsigned(LIVE, 1)
-    document.add_text(SCORED, " ".join([terms for terms, weight in record.written for _ in range(weight)]))
-    every = set(" ".join([terms for terms, _ in record.written]).split())  # each once: their number is a length, too
-    document.add_text(ANY, " ".join(every.union(record.spoken)))
+    document.add_text(SCORED, " ".join([" ".join(terms * weight) for terms, weight in record.written]))
+    # Each once: their number is a length, too.
+    every: set[str] = set().union(*[terms for terms, _ in record.written], record.spoken)
+    document.add_text(ANY, " ".join(every))
     document.add_integer(NEWEST, record.card.newest_key)
     document.add_integer(POPULAR, record.card.popular_key)
     document.add_float(LENGTH, record.card.length)
