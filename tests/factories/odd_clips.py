@@ -110,7 +110,8 @@ def subtitled(shelf: ClipShelf, ending: str) -> Path:
     def make(target: Path) -> None:
         texts = []
         for language, words in (("zh", ("同学们好", "请打开设置")), ("en", ("Hello <b>all</b>", "Open settings"))):
-            text = shelf.folder / f"subtitles-{language}.srt"
+            # Of this process: another worker may be making the same clip, and reads an empty file where we begin to write.
+            text = target.with_name(f"{target.stem}-{language}.srt")
             lines = (
                 f"1\n00:00:01,000 --> 00:00:02,500\n{words[0]}\n",
                 f"2\n00:00:03,000 --> 00:00:04,000\n{words[1]}\n",

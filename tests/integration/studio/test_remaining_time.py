@@ -45,11 +45,11 @@ def begun(db: Session, job: Job) -> None:
     db.flush()
     assert steps.delegate(db, job.id, "x", step="encode", done=0.0)
     for number in range(CHUNKS):
-        job = queue.NewJob(
+        step = queue.NewJob(
             CHUNK_KIND, lane=queue.LANE_MEDIA, key=f"{job.id}:{number}", subject=job.subject, payload=job.payload,
             fair_key=job.fair_key, priority=job.priority, parent_id=job.id, weight=1 / CHUNKS,
         )  # fmt: skip
-        queue.enqueue(db, job)
+        queue.enqueue(db, step)
     for number, chunk in enumerate(db.scalars(select(Job).where(Job.parent_id == job.id).order_by(Job.id).limit(MADE))):
         chunk.state, chunk.progress = JobState.SUCCEEDED, 1.0
         chunk.started_at = began_at + timedelta(minutes=number)
