@@ -110,7 +110,7 @@ def subtitled(shelf: ClipShelf, ending: str) -> Path:
     def make(target: Path) -> None:
         texts = []
         for language, words in (("zh", ("同学们好", "请打开设置")), ("en", ("Hello <b>all</b>", "Open settings"))):
-            # Of this process: another worker may be making the same clip, and reads an empty file where we begin to write.
+            # Beside the clip, whose name is this process's own: another one may be making the same clip meanwhile.
             text = target.with_name(f"{target.stem}-{language}.srt")
             lines = (
                 f"1\n00:00:01,000 --> 00:00:02,500\n{words[0]}\n",
@@ -153,7 +153,7 @@ def half_empty_subtitles(shelf: ClipShelf) -> Path:
     def make(target: Path) -> None:
         texts = []
         for number, words in enumerate((" ", "同学们好")):
-            text = shelf.folder / f"half-empty-{number}.ass"
+            text = target.with_name(f"{target.stem}-{number}.ass")
             text.write_text(_ASS.format(words=words), encoding="utf-8")
             texts += ["-i", text]
         source = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=3")
@@ -175,7 +175,7 @@ def with_many_chapters(shelf: ClipShelf) -> Path:
 
 def _chaptered(shelf: ClipShelf, name: str, chapters: Sequence[tuple[int, str]], duration_s: int) -> Path:
     def make(target: Path) -> None:
-        text = shelf.folder / f"{name}.txt"
+        text = target.with_name(f"{target.stem}.txt")
         lines = [";FFMETADATA1"]
         for start_ms, title in chapters:
             lines += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start_ms}", f"END={start_ms + 1000}", f"title={title}"]
@@ -241,7 +241,7 @@ def cut_short(shelf: ClipShelf, ending: str) -> Path:
     """A lecture of 12 s whose last third was lost while it was copied; its header promises all of it."""
 
     def make(target: Path) -> None:
-        whole = shelf.folder / f"before-cut-short.{ending}"
+        whole = target.with_name(f"{target.stem}-whole.{ending}")
         shelf._ffmpeg("-i", shelf.moving(12, 320, 240), "-c", "copy", "-movflags", "+faststart", whole)
         data = whole.read_bytes()
         target.write_bytes(data[: len(data) * 2 // 3])
