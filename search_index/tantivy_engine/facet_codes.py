@@ -34,8 +34,9 @@ class FacetCodes:
     @classmethod
     def read(cls, searcher: tantivy.Searcher) -> "FacetCodes":
         """Go on where the commits before ended."""
-        meanings = dict(_meanings(searcher))
-        return cls({text: number for number, text in meanings.items() if text}, max(meanings, default=NOTHING))
+        meanings = list(_meanings(searcher))  # the highest number may be told twice: by its text, and by the checkpoint
+        highest = max((number for number, _ in meanings), default=NOTHING)
+        return cls({text: number for number, text in meanings if text}, highest)
 
     def of(self, text: str) -> int:
         """Return the number of a text, a new one where it has none; a text beyond all bounds is not counted."""

@@ -38,6 +38,16 @@ def test_a_number_is_never_given_twice(indexed, index_folder, make_document):
     assert max(after) > max(before)
 
 
+def test_a_text_never_gets_a_second_number(indexed, index_folder, make_document):
+    """Also the text of the highest number, which the checkpoint names as well."""
+    indexed(*(make_document("书法", number=n, facets={"city": (f"c{n % 2}",)}) for n in range(6)))
+    for n in range(10, 13):
+        document = make_document("书法", number=n, facets={"city": (f"c{n % 2}",)})
+        IndexWriter(index_folder).apply([document], [], n)
+    texts = list(codes_in(index_folder).values())
+    assert len(texts) == len(set(texts))
+
+
 def test_a_facet_longer_than_any_term_is_not_counted_and_harms_nothing(indexed, make_document):
     index = indexed(
         make_document("书法", number=1, facets={"city": ("长" * 70_000,)}),
