@@ -22,7 +22,7 @@ from app.library.models import Lecture
 from app.library.services import offer_chapters
 from app.media.failures import failing_plainly
 from app.media.models import SUBTITLE_TITLE_MAX, CaptionDraft, Source
-from app.media.queries import lecture_subject
+from app.media.queries import on_lecture
 from media_pipeline.analysis import media_info_from_json
 from media_pipeline.embedded import extract_subtitles, text_subtitles
 from media_pipeline.ports import Storage
@@ -51,17 +51,9 @@ def take_over(db: Session, source: Source, info: MediaInfo) -> None:
     lecture = db.get(Lecture, source.lecture_id)
     if lecture is None or not text_subtitles(info):
         return
-    queue.enqueue(
-        db,
-        queue.NewJob(
-            TAKE_KIND,
-            lane=queue.LANE_ANALYSIS,
-            key=f"{TAKE_KIND}:{source.id}",
-            payload={"source_id": source.id},
-            subject=lecture_subject(lecture.id),
-            fair_key=f"institution:{lecture.institution_id}",
-        ),
-    )
+    key, payload = f"{TAKE_KIND}:{source.id}", {"source_id": source.id}
+    job = queue.NewJob(TAKE_KIND, lane=queue.LANE_ANALYSIS, key=key, payload=payload)
+    queue.enqueue(db, on_lecture(lecture, job))
 
 
 def job_kind(storage: Storage, tools: Callable[[], Tools], find_place: FindPlace) -> JobKind:

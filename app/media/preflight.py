@@ -18,7 +18,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.model import Priority
 from app.library.models import Lecture
 from app.media.models import Source
-from app.media.queries import lecture_subject
+from app.media.queries import on_lecture
 from config.policies import read_preflight
 from media_pipeline import Analysis, PreflightPolicy, Report, judge, parse_preflight
 from media_pipeline.analysis import analysis_from_json, analysis_to_json, media_info_from_json
@@ -62,18 +62,9 @@ def request_analysis(db: Session, lecture: Lecture, source: Source) -> None:
     """Queue the analysis of a source beside its encode."""
     if source.preflight is not None and not is_settled(source):
         source.preflight = None  # the page waits again
-    queue.enqueue(
-        db,
-        queue.NewJob(
-            ANALYSE_KIND,
-            lane=queue.LANE_ANALYSIS,
-            key=f"{ANALYSE_KIND}:{source.id}",
-            payload={"source_id": source.id},
-            subject=lecture_subject(lecture.id),
-            fair_key=f"institution:{lecture.institution_id}",
-            priority=Priority.BACKGROUND,
-        ),
-    )
+    key, payload = f"{ANALYSE_KIND}:{source.id}", {"source_id": source.id}
+    job = queue.NewJob(ANALYSE_KIND, lane=queue.LANE_ANALYSIS, key=key, payload=payload, priority=Priority.BACKGROUND)
+    queue.enqueue(db, on_lecture(lecture, job))
 
 
 def is_settled(source: Source) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.kernel.actor import Actor
 from app.kernel.jobs.model import Job, JobState, Priority
-from app.kernel.jobs.queue import find_latest
+from app.kernel.jobs.queue import NewJob, find_latest
 from app.kernel.jobs.steps import progress_of
 from app.library import policies
 from app.library.models import Lecture, LectureState
@@ -26,6 +26,11 @@ CHUNK_KIND = "encode_chunk"
 def lecture_subject(lecture_id: int) -> str:
     """How jobs name the lecture they work on."""
     return f"lecture:{lecture_id}"
+
+
+def on_lecture(lecture: Lecture, job: NewJob) -> NewJob:
+    """Say what a job works on, and whose turn it takes: institutions go one after the other."""
+    return replace(job, subject=lecture_subject(lecture.id), fair_key=f"institution:{lecture.institution_id}")
 
 
 def media_prefix(digest: str) -> str:

@@ -25,7 +25,7 @@ from app.media import carried
 from app.media.events import MediaFailed, MediaReady
 from app.media.models import GrowingSet, MediaSet, Rendition, Source
 from app.media.preflight import request_analysis
-from app.media.queries import ENCODE_KIND, lecture_subject, media_status
+from app.media.queries import ENCODE_KIND, lecture_subject, media_status, on_lecture
 
 if TYPE_CHECKING:
     from media_pipeline.growing import Growth
@@ -103,16 +103,9 @@ def enqueue_encode(db: Session, lecture: Lecture, source_id: int, *, priority: i
     key = f"{ENCODE_KIND}:{source_id}"
     waiting = update(Job).where(Job.key == key, Job.state == JobState.QUEUED, Job.priority < priority)
     db.execute(waiting.values(priority=priority).execution_options(synchronize_session=False))
-    job = queue.NewJob(
-        ENCODE_KIND,
-        lane=queue.LANE_MEDIA,
-        key=key,
-        payload={"source_id": source_id},
-        subject=lecture_subject(lecture.id),
-        fair_key=f"institution:{lecture.institution_id}",
-        priority=priority,
-    )
-    queue.enqueue(db, job)
+    payload = {"source_id": source_id}
+    job = queue.NewJob(ENCODE_KIND, lane=queue.LANE_MEDIA, key=key, payload=payload, priority=priority)
+    queue.enqueue(db, on_lecture(lecture, job))
 
 
 def retry_encode(db: Session, actor: Actor, public_id: str) -> None:

@@ -23,7 +23,7 @@ from app.library import services as library
 from app.library.models import CAPTION_LANGUAGES, Caption, Lecture, PendingChange
 from app.library.parts import CAPTION
 from app.media.failures import failing_plainly
-from app.media.queries import current_set, lecture_subject, media_prefix
+from app.media.queries import current_set, lecture_subject, media_prefix, on_lecture
 from app.studio.caption_desk.queries import is_worked_on
 from config.settings import SpeechSection
 from media_pipeline.captions import machine_webvtt
@@ -78,19 +78,15 @@ def request_captions(db: Session, actor: Actor, public_id: str, speech: SpeechSe
         raise Conflict("视频还没有上传，或者还没有处理好。", code="no_media", lecture_id=lecture.id)
     if _has_own(db, lecture):
         raise Conflict("这一讲已经有字幕了，不需要自动生成。", code="has_captions", lecture_id=lecture.id)
-    queue.enqueue(
-        db,
-        queue.NewJob(
-            CAPTION_KIND,
-            lane=queue.LANE_MEDIA,
-            key=f"{CAPTION_KIND}:{lecture.id}",
-            payload={"lecture_id": lecture.id},
-            subject=lecture_subject(lecture.id),
-            fair_key=f"institution:{lecture.institution_id}",
-            priority=Priority.BACKGROUND,
-            max_attempts=2,
-        ),
+    job = queue.NewJob(
+        CAPTION_KIND,
+        lane=queue.LANE_MEDIA,
+        key=f"{CAPTION_KIND}:{lecture.id}",
+        payload={"lecture_id": lecture.id},
+        priority=Priority.BACKGROUND,
+        max_attempts=2,
     )
+    queue.enqueue(db, on_lecture(lecture, job))
 
 
 def job_kind(storage: Storage, speech: SpeechSection) -> JobKind:

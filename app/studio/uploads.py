@@ -20,11 +20,11 @@ from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.errors import Conflict, NotAuthenticated
 from app.kernel.jobs import queue
-from app.kernel.jobs.model import Job, JobState, Priority
+from app.kernel.jobs.model import Job, JobState
 from app.library.models import Lecture
 from app.library.services import get_lecture_for_edit
 from app.media.models import MediaSet, Source
-from app.media.queries import lecture_subject
+from app.media.queries import on_lecture
 from app.media.services import StoredSource, attach_source, source_key
 from app.studio.allowance import check_allowance
 from app.studio.intake import DiskFull
@@ -186,12 +186,9 @@ def note_pieces(db: Session, final_id: int) -> None:
 def request_finish(db: Session, upload: Upload) -> None:
     """Queue the job that takes a whole upload into the store."""
     lecture = _lecture_of(db, upload)
-    job = queue.NewJob(
-        FINISH_KIND, lane=queue.LANE_DEFAULT, key=f"{FINISH_KIND}:{upload.id}", payload={"upload_id": upload.id},
-        subject=lecture_subject(lecture.id), fair_key=f"institution:{lecture.institution_id}", priority=Priority.NORMAL,
-        max_attempts=5,
-    )  # fmt: skip
-    queue.enqueue(db, job)
+    key, payload = f"{FINISH_KIND}:{upload.id}", {"upload_id": upload.id}
+    job = queue.NewJob(FINISH_KIND, lane=queue.LANE_DEFAULT, key=key, payload=payload, max_attempts=5)
+    queue.enqueue(db, on_lecture(lecture, job))
 
 
 def _lecture_of(db: Session, upload: Upload) -> Lecture:

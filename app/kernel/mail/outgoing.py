@@ -53,10 +53,9 @@ def hand_in(db: Session, letter: Letter, *, key: str) -> OutgoingMail:
         other = _find(db, key)
         assert other is not None
         return other
-    queue.enqueue(
-        db, queue.NewJob(SEND_KIND, lane=queue.LANE_MAIL, key=f"{SEND_KIND}:{mail.id}", payload={"mail_id": mail.id},
-        max_attempts=MAX_ATTEMPTS,
-    ))  # fmt: skip
+    sending, payload = f"{SEND_KIND}:{mail.id}", {"mail_id": mail.id}
+    job = queue.NewJob(SEND_KIND, lane=queue.LANE_MAIL, key=sending, payload=payload, max_attempts=MAX_ATTEMPTS)
+    queue.enqueue(db, job)
     log.info("mail_handed_in", mail_id=mail.id, purpose=key.partition(":")[0])
     return mail
 
