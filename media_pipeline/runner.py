@@ -161,7 +161,8 @@ def _follow(
                 os.set_blocking(pipe.fileno(), False)
                 selector.register(pipe, selectors.EVENT_READ, name)
         while selector.get_map() or process.poll() is None:
-            _read(process, selector, watch)
+            # Never beyond the limit: a child that answers a moment after it would pass for one that kept it.
+            _read(process, selector, watch, min(_POLL_S, max(0.0, started + limits.timeout_s - time.monotonic())))
             now = time.monotonic()
             if process.poll() is not None:
                 ended_at = ended_at or now
@@ -184,13 +185,13 @@ def _check_clock(now: float, started: float, watch: _Watch, limits: ProcessLimit
         raise ProcessStopped("stalled", watch.stderr_tail())
 
 
-def _read(process: subprocess.Popen[bytes], selector: selectors.BaseSelector, watch: _Watch) -> None:
+def _read(process: subprocess.Popen[bytes], selector: selectors.BaseSelector, watch: _Watch, wait_s: float) -> None:
     if not selector.get_map():
         # Pipes close a moment before the process can be collected: a plain sleep would cost every process its length.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_POLL_S)
+            process.wait(wait_s)
         return
-    for key, _ in selector.select(_POLL_S):
+    for key, _ in selector.select(wait_s):
         data = os.read(key.fd, 65536)
         if data:
             watch.take(key.data, data)

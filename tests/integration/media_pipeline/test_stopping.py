@@ -70,6 +70,14 @@ def long_source(shelf):
     return shelf.moving(40, 640, 360)
 
 
+def test_a_limit_shorter_than_a_turn_is_kept():
+    """An answer that comes after the limit, but within the same turn of the loop, is late all the same."""
+    answers_late = [*PYTHON, "import os, time; print('late', flush=True); os.close(1); os.close(2); time.sleep(0.08)"]
+    with pytest.raises(ProcessStopped) as caught:
+        run_process(answers_late, limits=ProcessLimits(timeout_s=0.02))
+    assert caught.value.reason == "timeout"
+
+
 def test_an_ended_process_is_noticed_at_once():
     """Its pipes close a moment before it can be collected; waiting a whole turn then would be paid by every ffmpeg."""
     closes_first = [*PYTHON, "import os, time; os.close(1); os.close(2); time.sleep(0.02); os._exit(0)"]
