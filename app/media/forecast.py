@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import fmean
 
 #: Beyond it an estimate says too little.
@@ -81,16 +82,25 @@ def _remaining(work_s: float | None, speed: float | None) -> float | None:
     return remaining_s if remaining_s <= _LONGEST_S else None
 
 
-def speed_of(pieces: Sequence[tuple[float, float | None]], since_s: float) -> float | None:
+def busy_s(spans: Iterable[tuple[datetime, datetime]]) -> float:
+    """Return how many seconds lie in at least one of some spans: nights and pauses of all workers say nothing."""
+    total_s, reached = 0.0, datetime.min.replace(tzinfo=UTC)
+    for begin, end in sorted(spans):
+        total_s += max(0.0, (end - max(begin, reached)).total_seconds())
+        reached = max(reached, end)
+    return total_s
+
+
+def speed_of(pieces: Sequence[tuple[float, float | None]], took_s: float) -> float | None:
     """Return seconds of lecture made in a second.
 
     Args:
-        pieces: (share made, length of the lecture in seconds) of everything made in the last `since_s` seconds; the
-            length of a lecture that is gone is None.
-        since_s: how long ago the first of them was begun.
+        pieces: (share made, length of the lecture in seconds) of everything made in `took_s` seconds; the length of a
+            lecture that is gone is None.
+        took_s: seconds in which at least one worker was at it.
     """
     made_s = sum(share * length_s for share, length_s in pieces if length_s is not None)
-    return made_s / since_s if made_s > 0 and since_s > 0 else None
+    return made_s / took_s if made_s > 0 and took_s > 0 else None
 
 
 def rounded_s(remaining_s: float) -> float:

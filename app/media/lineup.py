@@ -5,6 +5,7 @@ A fixed number of queries however long the line is. Not here: the arithmetic (`f
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.kernel.clock import utc_now
 from app.kernel.jobs.model import Job, JobState, Priority
-from app.media.forecast import Forecast, OpenEncode, forecast, speed_of
+from app.media.forecast import Forecast, OpenEncode, busy_s, forecast, speed_of
 from app.media.models import Source
 from app.media.queries import CHUNK_KIND, ENCODE_KIND
 
@@ -77,7 +78,7 @@ def get_lineup(db: Session, *, at_least: int = Priority.RENEWAL) -> Lineup:
     pieces = _made_lately(db)
     sources = {job.id: int(job.payload["source_id"]) for job in jobs}
     lengths = _lengths(db, {*sources.values(), *(source_id for source_id, _ in pieces.shares)})
-    speed = speed_of([(share, lengths.get(source_id)) for source_id, share in pieces.shares], pieces.since_s)
+    speed = speed_of([(share, lengths.get(source_id)) for source_id, share in pieces.shares], pieces.busy_s)
     fractions = {job.id: _fraction(job, steps.get(job.id, Steps())) for job in jobs}
     found = forecast(
         [OpenEncode(job.id, job.priority, job.fair_key, _left(lengths.get(sources[job.id]), fractions[job.id]))
@@ -124,30 +125,31 @@ def _steps_of_open(db: Session) -> Mapping[int, Steps]:
 
 @dataclass(frozen=True, slots=True)
 class _Pieces:
-    """What was made lately: (source, share of its lecture), and since when."""
+    """What was made lately: (source, share of its lecture), and how long anybody was at it."""
 
     shares: Sequence[tuple[int, float]]
-    since_s: float
+    busy_s: float
 
 
 def _made_lately(db: Session) -> _Pieces:
     now = utc_now()
+    since = now - SPEED_WINDOW
     parent, child = aliased(Job), aliased(Job)
     made = case((child.state == JobState.RUNNING, child.weight * child.progress), else_=child.weight)
-    ended = (child.state == JobState.SUCCEEDED) & (child.finished_at >= now - SPEED_WINDOW)
+    is_recent = (child.state == JobState.SUCCEEDED) & (child.finished_at >= since)
     rows = db.execute(
-        select(parent.id, func.sum(made), func.min(child.started_at))
+        select(parent.id, made, child.started_at, child.finished_at)
         .join(parent, child.parent_id == parent.id)
-        .where(child.kind == CHUNK_KIND, or_(ended, child.state == JobState.RUNNING))
-        .group_by(parent.id)
+        .where(child.kind == CHUNK_KIND, or_(is_recent, child.state == JobState.RUNNING))
     ).all()
     if not rows:
         return _Pieces((), 0.0)
-    parents = db.execute(select(Job.id, Job.payload).where(Job.id.in_([row[0] for row in rows])))
+    parents = db.execute(select(Job.id, Job.payload).where(Job.id.in_({row[0] for row in rows})))
     sources = {parent_id: int(payload["source_id"]) for parent_id, payload in parents}
-    begun_at = max(now - SPEED_WINDOW, min(row[2] for row in rows))
-    shares = [(sources[parent_id], share or 0.0) for parent_id, share, _ in rows]
-    return _Pieces(shares, (now - begun_at).total_seconds())
+    shares: dict[int, float] = defaultdict(float)
+    for parent_id, share, _, _ in rows:
+        shares[sources[parent_id]] += share or 0.0
+    return _Pieces(list(shares.items()), busy_s((max(since, begun), ended or now) for _, _, begun, ended in rows))
 
 
 def _lengths(db: Session, source_ids: Iterable[int]) -> Mapping[int, float]:

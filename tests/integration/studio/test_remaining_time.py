@@ -38,9 +38,9 @@ def asked_for(db: Session, public_id: str) -> Job:
     return db.scalars(select(Job).where(Job.kind == ENCODE_KIND).order_by(Job.id.desc()).limit(1)).one()
 
 
-def begun(db: Session, job: Job) -> None:
-    """Hand the encode's chunks out, and make half of them, one a minute."""
-    began_at = utc_now() - timedelta(minutes=MADE)
+def begun(db: Session, job: Job, *, pause: timedelta = timedelta(0)) -> None:
+    """Hand the encode's chunks out, and make half of them, one a minute; before the last of these nobody works."""
+    began_at = utc_now() - timedelta(minutes=MADE) - pause
     job.state, job.lease, job.started_at, job.attempts = JobState.RUNNING, "x", began_at, 1
     db.flush()
     assert steps.delegate(db, job.id, "x", step="encode", done=0.0)
@@ -52,7 +52,7 @@ def begun(db: Session, job: Job) -> None:
         queue.enqueue(db, step)
     for number, chunk in enumerate(db.scalars(select(Job).where(Job.parent_id == job.id).order_by(Job.id).limit(MADE))):
         chunk.state, chunk.progress = JobState.SUCCEEDED, 1.0
-        chunk.started_at = began_at + timedelta(minutes=number)
+        chunk.started_at = began_at + timedelta(minutes=number) + (pause if number == MADE - 1 else timedelta(0))
         chunk.finished_at = chunk.started_at + timedelta(minutes=1)
 
 
@@ -75,3 +75,13 @@ def test_the_page_tells_how_long_and_how_many_go_first(
     waiting = teacher.get(f"/studio/lectures/{other_id}/status")
     for words in ("排队中，前面还有 1 个任务。", "大约还要 15分钟，可以关掉这一页。"):
         assert words in waiting, words
+
+
+@pytest.mark.parametrize("pause", [timedelta(minutes=4), timedelta(minutes=8), timedelta(hours=9)])
+def test_time_in_which_no_worker_was_at_it_makes_nothing_longer(app: Flask, lecture_id: str, pause: timedelta) -> None:
+    in_work(app, lambda db: begun(db, asked_for(db, lecture_id), pause=pause))
+
+    def look(db: Session) -> object:
+        return get_progress(db, db.scalars(select(Lecture.id).where(Lecture.public_id == lecture_id)).one())
+
+    assert in_work(app, look).remaining_s == pytest.approx(300, rel=0.02)

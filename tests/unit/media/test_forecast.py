@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.media.forecast import OpenEncode, forecast, rounded_s, speed_of
+from app.media.forecast import OpenEncode, busy_s, forecast, rounded_s, speed_of
 
 A, B, C = "institution:1", "institution:2", "institution:3"
 
@@ -62,6 +64,16 @@ def test_the_last_one_is_done_when_all_is_done(rows: list[tuple[int, str, float]
     told = [each.remaining_s for each in forecast(encodes, speed=1.0).values()]
     assert all(remaining_s is not None for remaining_s in told)
     assert max(told) == pytest.approx(sum(row[2] for row in rows))
+
+
+def test_time_counts_once_however_many_work_and_pauses_do_not() -> None:
+    noon = datetime(2026, 11, 30, 4, tzinfo=UTC)
+
+    def span(begin_s: int, end_s: int) -> tuple[datetime, datetime]:
+        return noon + timedelta(seconds=begin_s), noon + timedelta(seconds=end_s)
+
+    assert busy_s([span(600, 630), span(0, 60), span(30, 90), span(40, 50)]) == 120
+    assert busy_s([]) == 0
 
 
 def test_speed_counts_shares_of_lectures_that_are_still_there() -> None:
