@@ -14,7 +14,7 @@ from tests.factories.clips import ClipShelf
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-MOVING_S, SLIDES_S = 90, 54
+MOVING_S, SLIDES_S = 60, 54
 #: Sound is made in stretches of 240 s; a lecture of one stretch does not grow.
 SOUND_S = 300
 #: The second chunk of the lowest rung begins there, and the final sound takes over from the provisional one.
