@@ -1,4 +1,4 @@
-"""A pytest plugin for `make test`: keeps costly fixtures on one worker and names what was skipped, and why."""
+"""A pytest plugin for `make test`: says where its time went, and names what was skipped, and why."""
 
 from __future__ import annotations
 
@@ -13,25 +13,8 @@ from hypothesis import settings
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
-# Folders whose session fixtures start servers or a browser: one worker runs the whole folder.
-WHOLE_FOLDERS = ("services", "browser")
 # Files named with their time after a run of many: the first place to look when the whole takes too long.
 SLOWEST_SHOWN = 25
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test a distribution group: its file, or its folder where fixtures are dear."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group(item.nodeid)))
-
-
-def _group(nodeid: str) -> str:
-    path = nodeid.partition("::")[0]
-    parts = Path(path).parts
-    folder = parts[1] if len(parts) > 2 else ""
-    return folder if folder in WHOLE_FOLDERS else path
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

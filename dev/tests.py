@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Thin folders first: a broken contract is told in seconds.
 FOLDERS = ("architecture", "unit", "quality", "conformance", "integration", "services", "browser")
 
 
@@ -22,8 +21,9 @@ def main(arguments: list[str]) -> int:
     named = any(not argument.startswith("-") and Path(argument.partition("::")[0]).exists() for argument in arguments)
     chosen = [] if named or "-m" in arguments else ["-m", "not long"]
     workers = os.environ.get("TEST_WORKERS", str(min(2, os.cpu_count() or 1)))
-    command = [sys.executable, "-m", "pytest", "-p", "dev.pytest_house", "-n", workers, "--dist", "loadgroup",
-               "-q", *chosen, *([] if named else folders), *arguments]  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-p", "dev.pytest_house", "-p", "dev.pytest_sharing",
+               "-n", workers, "--dist", "loadscope", "-q", *chosen, *([] if named else folders),
+               *arguments]  # fmt: skip
     return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
 
 

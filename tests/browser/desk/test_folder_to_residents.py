@@ -22,7 +22,7 @@ from tests.browser.review.people import ask_for_three_levels, pass_what, return_
 from tests.fixtures.app import run_jobs
 from tests.fixtures.stack import TEACHER, Stack, make_stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 #: The two films; what the other eight hold is no film at all.
 FIRST, SECOND = "第01讲_认识八段锦_张老师.mp4", "第２讲＿预备式＿王教授.MP4"

@@ -20,7 +20,7 @@ from tests.fixtures.app import make_unit, make_user
 from tests.fixtures.stack import PASSWORD, Stack, make_stack
 from tests.integration.joining.acting import png
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NAME = "沈阳新民示范老年大学"
 

@@ -16,7 +16,7 @@ import pytest
 from tests.browser.journey.visitor import DESK, PHONE, Player, Visitor
 from tests.fixtures.stack import CURATOR, TEACHER, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TITLE = "冬季老年人养生保健第一讲"
 WORD = "养生"  # in the middle of the title

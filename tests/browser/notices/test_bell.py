@@ -25,7 +25,7 @@ from tests.fixtures.app import make_user, run_jobs
 from tests.fixtures.stack import TEACHER, Stack, make_stack
 from tests.integration.review.school import RETURN, draft, send_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SHOTS = os.environ.get("NOTICE_SHOTS", "")
 
 

@@ -33,7 +33,7 @@ from tests.factories.clips import ClipShelf, shared_folder
 from tests.fixtures.app import run_jobs
 from tests.fixtures.stack import TEACHER, Stack, make_stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 CAPTION = "WEBVTT\n\n00:00.000 --> 00:04.000\n同学们好，今天学八段锦。\n"
 TERMS = (("audience", "elder"), ("topic", "public_health"))

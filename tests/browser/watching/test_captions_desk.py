@@ -10,7 +10,7 @@ from tests.browser.journey.visitor import DESK, PHONE, Visitor
 from tests.browser.watching.conftest import Shelf
 from tests.fixtures.stack import TEACHER
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def press(visitor: Visitor, *keys: str) -> None:

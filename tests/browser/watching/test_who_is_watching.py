@@ -15,7 +15,7 @@ from tests.browser.watching.conftest import CLIP_S, Shelf
 from tests.fixtures.app import run_jobs
 from tests.fixtures.stack import TEACHER
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def beacons_of(visitor: Visitor) -> list[dict[str, object]]:

@@ -18,9 +18,6 @@ import pytest
 
 from tests.integration.media_pipeline.conftest import Encoded
 
-#: The sets are made once for both files.
-pytestmark = pytest.mark.xdist_group("tests/conformance/hls/test_sets.py")
-
 #: Profile and constraints of avcC (ISO/IEC 14496-15), and the object type of AAC, by ffprobe's names.
 _PROFILES = {"Constrained Baseline": "42C0", "Main": "4D40", "High": "6400"}
 _MAKERS = {"LC": 2}

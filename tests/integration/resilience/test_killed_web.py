@@ -23,7 +23,7 @@ from tests.integration.resilience.inventory import (
 )
 from tests.integration.resilience.teacher import Teacher, Wire
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 def wait_until_quiet(stack: Stack) -> None:

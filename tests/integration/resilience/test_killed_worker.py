@@ -29,7 +29,7 @@ from tests.integration.resilience.inventory import (
 )
 from tests.integration.resilience.teacher import Teacher
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 def encodes(stack: Stack) -> list[Job]:

@@ -63,7 +63,6 @@ class Door:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self.name])
 
 
-@pytest.mark.xdist_group("stack")
 @pytest.mark.parametrize("stack", ["scaled"], indirect=True)
 def test_a_database_that_restarts_is_found_again(stack: Stack) -> None:
     door, wire = Door(stack.environ["DATABASE_URL"]), Wire(stack.port)

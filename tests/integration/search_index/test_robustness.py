@@ -1,5 +1,6 @@
 """Hostile and random queries: always an answer, in time."""
 
+import gc
 import itertools
 import time
 
@@ -37,6 +38,14 @@ def index(tmp_path_factory, request):
         request.param,
     )
     return open_index(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_collector():
+    """Looking for garbage among what a thousand other tests left takes longer than any query."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
