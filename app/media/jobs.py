@@ -21,7 +21,7 @@ from app.kernel.jobs.model import Claim, Job, JobFailed, Priority
 from app.media import analysing, carried, cutting, renewal, services, sweeping
 from app.media.failures import failing_plainly
 from app.media.models import Source
-from app.media.queries import CHUNK_KIND, ENCODE_KIND, HELD_BACK_S, media_prefix
+from app.media.queries import CHUNK_KIND, ENCODE_KIND, media_prefix
 from app.media.source_files import probe_source, readable_source
 from app.media.turns import turn_of
 from app.media.workshop import MediaWorkshop
@@ -93,8 +93,6 @@ def chunk_handler(workshop: MediaWorkshop) -> Handler:
                 services.note_growth(db, source.id, plan, growth)
             after = [each for each in _measured(missing) if step.digest in each.measurements]
             _enqueue(db, context.claim, context.claim.parent_id, source.id, plan, after)
-            if growth is not None and step in plan.first_steps:
-                queue.release(db, context.claim.subject)
 
         return record
 
@@ -153,8 +151,6 @@ def _handed_out(
         if job is not None:
             job.payload = {**job.payload, "plan": plan.digest}
         _enqueue(db, claim, claim.job_id, source_id, plan, ready)
-        if not any(step in plan.first_steps for step in ready):
-            queue.release(db, claim.subject)
 
     done = 1.0 - sum(_shares(plan, missing))
     return Delegation(enqueue, "encode", max(0.0, done))
@@ -167,8 +163,6 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
     priority = int(claim.payload.get("priority", Priority.of_steps(claim.priority)))
     ranks = {step.digest: rank for rank, step in enumerate(plan.chunk_steps)}
     urgent = {step.digest for step in plan.first_steps}
-    # Until the first minute can be watched the cores are for that alone.
-    is_awaited = any(step.digest in urgent for step in ready)
     jobs = [
         queue.NewJob(
             CHUNK_KIND,
@@ -181,7 +175,6 @@ def _enqueue(  # noqa: PLR0917 - a step's job is made of this much
             parent_id=parent_id,
             weight=share,
             rank=ranks[step.digest],
-            delay_s=HELD_BACK_S if is_awaited and step.digest not in urgent else 0.0,
         )
         for step, share in zip(ready, _shares(plan, ready), strict=True)
     ]

@@ -18,7 +18,7 @@ from app.kernel.jobs import queue
 from app.kernel.jobs.model import Priority
 from app.library.models import Lecture
 from app.media.models import Source
-from app.media.queries import HELD_BACK_S, on_lecture
+from app.media.queries import on_lecture
 from config.policies import read_preflight
 from media_pipeline import Analysis, PreflightPolicy, Report, judge, parse_preflight
 from media_pipeline.analysis import analysis_from_json, analysis_to_json, media_info_from_json
@@ -59,18 +59,11 @@ def preflight_policy() -> PreflightPolicy:
 
 
 def request_analysis(db: Session, lecture: Lecture, source: Source) -> None:
-    """Queue the analysis of a source behind what makes it watchable."""
+    """Queue the analysis of a source beside its encode."""
     if source.preflight is not None and not is_settled(source):
         source.preflight = None  # the page waits again
     key, payload = f"{ANALYSE_KIND}:{source.id}", {"source_id": source.id}
-    job = queue.NewJob(
-        ANALYSE_KIND,
-        lane=queue.LANE_ANALYSIS,
-        key=key,
-        payload=payload,
-        priority=Priority.BACKGROUND,
-        delay_s=HELD_BACK_S,
-    )
+    job = queue.NewJob(ANALYSE_KIND, lane=queue.LANE_ANALYSIS, key=key, payload=payload, priority=Priority.BACKGROUND)
     queue.enqueue(db, on_lecture(lecture, job))
 
 

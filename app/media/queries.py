@@ -21,8 +21,6 @@ from app.media.models import CaptionDraft, GrowingSet, MediaSet, Source
 KEY_PREFIX = "media"
 ENCODE_KIND = "encode_lecture"
 CHUNK_KIND = "encode_chunk"
-#: For as long as the first two segments of a lecture are being made nothing else of it begins; at most this long.
-HELD_BACK_S = 10.0
 
 
 def lecture_subject(lecture_id: int) -> str:

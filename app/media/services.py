@@ -201,7 +201,6 @@ def record_media_set(db: Session, source_id: int, digest: str, published: Publis
 
 def note_failure(db: Session, job: Job) -> None:
     """Tell other rooms that an encode failed for good; one that was to renew what can be watched is no news."""
-    queue.release(db, job.subject)
     source = db.get(Source, job.payload["source_id"])
     has_set = select(MediaSet.id).where(MediaSet.source_id == job.payload["source_id"]).limit(1)
     if source is not None and db.scalar(has_set) is None:

@@ -40,7 +40,7 @@ LANES = (LANE_MEDIA, LANE_DEFAULT, LANE_ANALYSIS, LANE_MAIL)
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to add; fields as in `Job`, and how long nobody is to begin it."""
+    """A job to add; fields as in `Job`."""
 
     kind: str
     _: KW_ONLY
@@ -54,28 +54,16 @@ class NewJob:
     parent_id: int | None = None
     weight: float = 0.0
     rank: int = 0
-    delay_s: float = 0.0
 
 
 def enqueue(db: Session, *jobs: NewJob) -> None:
     """Add jobs, but none for whose key one already waits."""
     now = utc_now()
-    state = {"state": JobState.QUEUED, "created_at": now}
-    columns = [each.name for each in fields(NewJob) if each.name != "delay_s"]
-    rows = [
-        {name: getattr(job, name) for name in columns} | state | {"run_after": now + timedelta(seconds=job.delay_s)}
-        for job in jobs
-    ]
+    state = {"state": JobState.QUEUED, "run_after": now, "created_at": now}
+    rows = [{each.name: getattr(job, each.name) for each in fields(job)} | state for job in jobs]
     if rows:
         # Hundreds of steps are handed out at once, while somebody waits for the first of them.
         db.execute(insert_for(db, Job).on_conflict_do_nothing(), rows)
-
-
-def release(db: Session, subject: str) -> None:
-    """Let what was held back of a subject begin now; what waits after a failure goes on waiting."""
-    now = utc_now()
-    is_held = Job.subject == subject, Job.state == JobState.QUEUED, Job.attempts == 0, Job.run_after > now
-    db.execute(update(Job).where(*is_held).values(run_after=now).execution_options(synchronize_session=False))
 
 
 def has_waiting(db: Session, lane: str) -> bool:

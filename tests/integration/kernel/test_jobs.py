@@ -72,28 +72,6 @@ def test_priority_first_then_institutions_take_turns(app: Flask):
     assert order[2:] == ["big0", "big1", "big2"]
 
 
-def test_what_is_held_back_waits_until_its_time_or_its_release(app: Flask):
-    def fill(db: Session) -> None:
-        add(db, "held", subject="lecture:1", delay_s=60)
-        add(db, "others", subject="lecture:2", delay_s=60)
-        add(db, "late", subject="lecture:1", delay_s=-1)
-
-    in_work(app, fill)
-    assert take(app).job_id == 3
-    assert take(app) is None
-    in_work(app, lambda db: queue.release(db, "lecture:1"))
-    assert take(app).job_id == 1
-    assert take(app) is None
-
-
-def test_what_waits_after_a_failure_is_not_released(app: Flask):
-    in_work(app, lambda db: add(db, "a", subject="lecture:1"))
-    claim = take(app)
-    in_work(app, lambda db: queue.put_back(db, claim, code="nope", message="不行"))
-    in_work(app, lambda db: queue.release(db, "lecture:1"))
-    assert take(app) is None
-
-
 def test_many_workers_claim_each_job_once(app: Flask):
     in_work(app, lambda db: [add(db, f"k{number}") for number in range(24)])
     taken: list[int] = []

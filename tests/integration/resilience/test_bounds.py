@@ -41,12 +41,6 @@ def with_settings(folder: Path, **changes: str) -> Flask:
     return build_app(load(make_environ(folder, **changes)))
 
 
-def let_begin(app: Flask) -> None:
-    """Let the time come for which jobs wait."""
-    with app.app_context(), unit_of_work() as db:
-        db.execute(update(Job).where(Job.state == JobState.QUEUED).values(run_after=utc_now()))
-
-
 @contextmanager
 def worker_at_8k(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
     """Another process of this machine that is at a large picture; dead at the end, as by `kill -9`."""
@@ -68,7 +62,8 @@ def test_one_chunk_of_8k_at_a_time_is_made_on_a_machine(app: Flask, teacher: Tea
         waiting = jobs(app, CHUNK_KIND)
         assert {(job.state, job.attempts, job.error_code) for job in waiting} == {(JobState.QUEUED, 0, None)}
         assert all(job.run_after > utc_now() for job in waiting)
-    let_begin(app)
+    with app.app_context(), unit_of_work() as db:
+        db.execute(update(Job).where(Job.state == JobState.QUEUED).values(run_after=utc_now()))
     run_jobs(app)
     assert teacher.phase(lecture) == "ready"
     assert {job.attempts for job in jobs(app, CHUNK_KIND)} == {1}
@@ -81,7 +76,6 @@ def test_heavy_work_waits_while_the_disk_is_full_and_all_else_goes_on(
     full = with_settings(tmp_path, MEDIA_MIN_FREE_BYTES="1EiB")
     while platform_of(full).runner.work_once(queue.LANE_DEFAULT):
         pass  # the upload is taken in, and heavy work asked for
-    let_begin(full)
     run_jobs(full)
     for kind in (ENCODE_KIND, ANALYSE_KIND):
         [job] = jobs(full, kind)

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.test import TestResponse
 
 from app.kernel.actor import Actor
 from app.kernel.clock import utc_now
 from app.kernel.db import reading, unit_of_work
-from app.kernel.jobs.model import Job
-from app.kernel.jobs.queue import LANE_ANALYSIS
 from app.library.models import Lecture
 from app.library.services import LectureFields
 from app.media.models import MediaSet, Source
@@ -125,13 +123,6 @@ def hidden_fields(page: str, address: str) -> dict[str, str]:
 def in_work(app: Flask, do: Callable[[Session], object]) -> object:
     with app.app_context(), unit_of_work() as db:
         return do(db)
-
-
-def look_through(app: Flask) -> None:
-    """Do the jobs of the lane of analyses, as if held back long enough; encodes stay where they are."""
-    in_work(app, lambda db: db.execute(update(Job).values(run_after=utc_now())))
-    while app.extensions["platform"].runner.work_once(LANE_ANALYSIS):
-        pass
 
 
 def signed_in(app: Flask, login: str) -> FlaskClient:

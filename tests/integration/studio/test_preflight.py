@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.db import reading
 from app.kernel.jobs.model import Job, JobState
-from app.kernel.jobs.queue import LANE_MEDIA
+from app.kernel.jobs.queue import LANE_ANALYSIS, LANE_MEDIA
 from app.library.models import Lecture
 from app.media.models import MediaSet, Source
 from app.media.preflight import ANALYSE_KIND, UNREADABLE, UPLOADED_BEFORE, keep_problem
@@ -25,12 +25,18 @@ from tests.factories import broken_clips
 from tests.factories.clips import shared_folder
 from tests.factories.flawed_clips import FlawedClips
 from tests.fixtures.app import build_app, make_environ
-from tests.integration.studio.college import SRT, Browser, College, give_media, in_work, look_through, signed_in
+from tests.integration.studio.college import SRT, Browser, College, give_media, in_work, signed_in
 
 
 @pytest.fixture(scope="session")
 def flawed(tmp_path_factory: pytest.TempPathFactory) -> FlawedClips:
     return FlawedClips(shared_folder(tmp_path_factory))
+
+
+def look_through(app: Flask) -> None:
+    """Do the jobs of the lane of analyses; encodes stay where they are."""
+    while app.extensions["platform"].runner.work_once(LANE_ANALYSIS):
+        pass
 
 
 def jobs(app: Flask) -> dict[str, JobState]:
