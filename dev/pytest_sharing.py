@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
+    import pytest
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
-# Tests of several folders that share something dear. The stack is the whole product as processes.
+# Of several folders, but all over the one installation of the product as processes.
 _STACK = (
-    "tests/browser/desk/", "tests/browser/green_channel/", "tests/browser/joining/", "tests/browser/journey/",
-    "tests/browser/notices/", "tests/browser/review/", "tests/integration/resilience/test_killed_web.py",
-    "tests/integration/resilience/test_killed_worker.py", "tests/integration/resilience/test_services_away.py",
-)  # fmt: skip
+    "tests/browser/journey/",
+    "tests/integration/resilience/test_killed_web.py",
+    "tests/integration/resilience/test_killed_worker.py",
+    "tests/integration/resilience/test_services_away.py",
+)
 # In these a folder shares a server, a library of lectures, encoded sets; elsewhere a file does.
 _SHARING_FOLDERS = ("tests/browser/", "tests/conformance/", "tests/services/")
 # About how many seconds a test takes; the first that fits.
@@ -53,10 +54,6 @@ def seconds_of(nodeid: str) -> float:
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
     """Keeps groups together, and begins the long ones first: none is left for the end, when one worker has no more."""
 
-    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
-        super().__init__(config, log)
-        config.option.loadscopereorder = False
-
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
@@ -66,7 +63,6 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no type
         super()._assign_work_unit(node)
 
 
-@pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
     """Deal tests out by our own groups."""
     return Sharing(config, log)

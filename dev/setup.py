@@ -131,9 +131,9 @@ def _pip_install(lock: Path) -> None:
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
         subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
-    options = ["-qq", "--no-input", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:"]
-    # Compiling eleven thousand modules, of which few are ever used, would be half of the time.
-    options.append("--no-compile")
+    # Compiling thousands of modules, of which few are ever used, would be half of the time.
+    options = ["-qq", "--no-input", "--disable-pip-version-check", "--no-compile"]
+    options += ["--require-hashes", "--only-binary", ":all:"]
     done = subprocess.run([*pip, "install", *options, "-r", str(lock)], stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise SetupFailed(

@@ -162,7 +162,8 @@ def _follow(
                 selector.register(pipe, selectors.EVENT_READ, name)
         while selector.get_map() or process.poll() is None:
             # Never beyond the limit: a child that answers a moment after it would pass for one that kept it.
-            _read(process, selector, watch, min(_POLL_S, max(0.0, started + limits.timeout_s - time.monotonic())))
+            left_s = max(0.0, started + limits.timeout_s - time.monotonic())
+            _read(process, selector, watch, min(_POLL_S, left_s) if ended_at is None else _POLL_S)
             now = time.monotonic()
             if process.poll() is not None:
                 ended_at = ended_at or now

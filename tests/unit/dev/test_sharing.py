@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from dev.pytest_sharing import group_of
 from dev.tests import ROOT
 
 FILE = """
-import os, pathlib, time
+import os, time
 import pytest
 
 @pytest.fixture(scope="module", params=["one", "two"])
@@ -35,7 +36,9 @@ def test_what_a_file_shares_is_made_once(tmp_path: Path) -> None:
         (tmp_path / name).write_text(FILE)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "dev.pytest_sharing", "-n", "2", "--dist", "loadscope"]
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([*command, "."], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "."], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=120
+    )
     assert "48 passed" in done.stdout, done.stdout + done.stderr
     made = (tmp_path / "made.txt").read_text().splitlines()
     assert sorted(made) == [f"test_{name} {param}" for name in "abc" for param in ("one", "two")]
@@ -56,3 +59,13 @@ def test_what_a_file_shares_is_made_once(tmp_path: Path) -> None:
 )
 def test_groups(nodeid: str, group: str) -> None:
     assert group_of(nodeid) == group
+
+
+def test_what_is_over_the_shared_stack_is_one_group() -> None:
+    """A file that asks for the fixture and makes none of its own would start the whole product once more."""
+    asks = re.compile(r"^def test_\w+\([^)]*\bstack: Stack\b", re.MULTILINE)
+    texts = {path: path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
+    sharing = [path for path, text in texts.items() if asks.search(text) and "def stack(" not in text]
+    groups = {str(path.relative_to(ROOT)): group_of(f"{path.relative_to(ROOT)}::test_it") for path in sharing}
+    assert len(groups) == 4
+    assert set(groups.values()) == {"stack"}, groups
